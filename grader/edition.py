@@ -1,0 +1,120 @@
+"""The student edition: ``labkit`` without the answers, ``grader`` without what judges in secret.
+
+One tree serves three ends: the wheels that students install, the packages that the worker sees,
+and the test that nothing leaks.
+"""
+
+from __future__ import annotations
+
+import ast
+import shutil
+from pathlib import Path
+
+import grader
+import labkit
+from grader.errors import GraderError
+from grader.tasks import GRADED, LABS, Graded, find_lab
+
+# Of the grader, students get the self-check and what it needs; a file that is not named here
+# stays with the instructor.
+STUDENT_GRADER = (
+    "__init__.py",
+    "check_notebook.py",
+    "cli.py",
+    "compare.py",
+    "errors.py",
+    "frame.py",
+    "golden/__init__.py",
+    "golden/public",
+    "graft.py",
+    "isolation.py",
+    "judge.py",
+    "outputs.py",
+    "perform.py",
+    "selfcheck.py",
+    "session.py",
+    "tasks",
+    "worker.py",
+)
+
+
+def graded_from(lab_name: str) -> list[Graded]:
+    """Return the graded methods of this lab and of all later ones."""
+    find_lab(lab_name)
+    first = min(index for index, (name, _) in enumerate(GRADED) if name == lab_name)
+    return [graded for _, graded in GRADED[first:]]
+
+
+def ablate(source: str, graded: list[Graded]) -> str:
+    """Replace the bodies of graded methods: signature and docstring stay, the rest goes.
+
+    Raises:
+        GraderError: a method is not where the list says.
+    """
+    lines = source.splitlines(keepends=True)
+    methods: dict[tuple[str, str], ast.FunctionDef] = {}
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.ClassDef):
+            for item in node.body:
+                if isinstance(item, ast.FunctionDef):
+                    methods[node.name, item.name] = item
+    for item in sorted(graded, key=lambda g: -methods_line(methods, g)):
+        function = methods[item.cls, item.method]
+        body = function.body
+        has_docstring = ast.get_docstring(function) is not None
+        first = body[1] if has_docstring and len(body) > 1 else body[0]
+        start = first.lineno - 1
+        if has_docstring:  # comments between the docstring and the first statement go, too
+            assert body[0].end_lineno is not None
+            start = body[0].end_lineno
+        indent = " " * body[0].col_offset
+        stub = f'{indent}raise NotImplementedError("{item.task}: this is yours to write")\n'
+        lines[start : function.end_lineno] = [stub]
+    return "".join(lines)
+
+
+def methods_line(methods: dict[tuple[str, str], ast.FunctionDef], graded: Graded) -> int:
+    """Return the line of a graded method, or say that it is missing."""
+    if (graded.cls, graded.method) not in methods:
+        raise GraderError(
+            f"{graded.cls}.{graded.method} is not in labkit.tacotron2.{graded.module}: "
+            "the list of graded methods and the package disagree"
+        )
+    return methods[graded.cls, graded.method].lineno
+
+
+def _copy(source: Path, target: Path) -> None:
+    if source.is_dir():
+        shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+    else:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, target)
+
+
+def build_edition(lab_name: str, target: Path) -> Path:
+    """Write the student edition of a lab.
+
+    Args:
+        lab_name: the lab that is released; its and all later labs' answers are left out.
+        target: an empty folder, gets ``labkit/`` and ``grader/``.
+
+    Returns:
+        ``target``.
+    """
+    assert labkit.__file__ and grader.__file__
+    package = Path(labkit.__file__).parent
+    _copy(package, target / "labkit")
+    by_module: dict[str, list[Graded]] = {}
+    for graded in graded_from(lab_name):
+        by_module.setdefault(graded.module, []).append(graded)
+    for module, items in by_module.items():
+        file = target / "labkit" / "tacotron2" / f"{module}.py"
+        file.write_text(ablate(file.read_text("utf-8"), items), "utf-8")
+    for name in STUDENT_GRADER:
+        part = Path(grader.__file__).parent / name
+        if part.exists():
+            _copy(part, target / "grader" / name)
+    return target
+
+
+__all__ = ["LABS", "ablate", "build_edition", "graded_from"]

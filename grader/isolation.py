@@ -1,0 +1,179 @@
+"""Where student code may run: a bubblewrap sandbox, or, if the instructor says so, a bare process.
+
+The sandbox has its own user, process, network, IPC and mount namespaces; a read-only root with
+only the interpreter, its packages and the student edition of the kit in view; small scratch
+folders in memory; and a clean environment. If it cannot be had, grading refuses.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader.errors import IsolationError
+
+BUBBLEWRAP = "bubblewrap"
+NONE = "none"
+KINDS = (BUBBLEWRAP, NONE)
+
+SCRATCH_BYTES = 64 * 1024**2  # size of each scratch folder in memory
+EDITION = "/student"  # where the sandbox sees the student edition
+SCRATCH = "/scratch"  # the only folder that the sandbox can write to, beside /dev/shm
+
+_SYSTEM_FOLDERS = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64")
+_SYSTEM_FILES = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime")
+_PACKAGES = ("labkit", "grader")  # the full edition must not be seen from inside
+_START = "from grader.worker import main; main()"
+
+
+@dataclass(frozen=True)
+class Isolation:
+    """How this machine can confine a worker.
+
+    Attributes:
+        kind: ``bubblewrap`` or ``none``.
+        detail: version and what was tried, or the reason why it is not to be had.
+        available: whether a sandbox was really started.
+    """
+
+    kind: str
+    detail: str
+    available: bool
+
+    @property
+    def label(self) -> str:
+        """What records say about it."""
+        return "bubblewrap" if self.kind == BUBBLEWRAP else "unconfined"
+
+
+def _environment(edition: str, scratch: str) -> dict[str, str]:
+    return {
+        "PATH": "/usr/bin:/bin",
+        "HOME": scratch,
+        "TMPDIR": scratch,
+        "IPYTHONDIR": scratch,
+        "LANG": "C.UTF-8",
+        "PYTHONPATH": edition,
+        "OMP_NUM_THREADS": "1",
+        "MKL_NUM_THREADS": "1",
+        "MPLBACKEND": "Agg",
+    }
+
+
+def _hidden_folders() -> list[str]:
+    """Folders of site-packages that hold the full edition of the kit, if it is installed there."""
+    folders = []
+    for package in _PACKAGES:
+        spec = importlib.util.find_spec(package)
+        if spec and spec.submodule_search_locations:
+            folder = Path(next(iter(spec.submodule_search_locations))).resolve()
+            if any(folder.is_relative_to(root) for root in _interpreter_folders()):
+                folders.append(str(folder))
+    return folders
+
+
+def _interpreter_folders() -> list[str]:
+    paths = {sys.prefix, sys.base_prefix, sysconfig.get_paths()["purelib"]}
+    real = {str(Path(path).resolve()) for path in paths} | {os.path.realpath(sys.executable)}
+    folders = {path if Path(path).is_dir() else str(Path(path).parent.parent) for path in real}
+    return sorted(folders | {sys.prefix})
+
+
+def sandbox_command(edition: Path, arguments: list[str]) -> list[str]:
+    """Return the command that runs Python with these arguments inside a new sandbox.
+
+    Args:
+        edition: folder with the student edition of ``labkit`` and ``grader``.
+        arguments: for the Python interpreter.
+    """
+    bwrap = shutil.which("bwrap") or "bwrap"
+    command = [bwrap, "--unshare-all", "--die-with-parent", "--new-session", "--as-pid-1"]
+    command += ["--uid", "1000", "--gid", "1000", "--cap-drop", "ALL", "--hostname", "sandbox"]
+    for path in _SYSTEM_FOLDERS + _SYSTEM_FILES:
+        if Path(path).is_symlink():
+            command += ["--symlink", os.readlink(path), path]
+        elif Path(path).exists():
+            command += ["--ro-bind", path, path]
+    command += ["--proc", "/proc", "--dev", "/dev"]
+    for scratch in (SCRATCH, "/dev/shm"):
+        command += ["--size", str(SCRATCH_BYTES), "--tmpfs", scratch]
+    for folder in _interpreter_folders():
+        if not folder.startswith(("/usr/", "/bin/", "/lib")):
+            command += ["--ro-bind", folder, folder]
+    for folder in _hidden_folders():
+        command += ["--size", "4096", "--tmpfs", folder, "--remount-ro", folder]
+    command += ["--ro-bind", str(edition), EDITION]
+    command += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", SCRATCH, "--clearenv"]
+    for name, value in _environment(EDITION, SCRATCH).items():
+        command += ["--setenv", name, value]
+    return [*command, "--", sys.executable, "-s", "-B", *arguments]
+
+
+def worker_command(kind: str, edition: Path) -> tuple[list[str], dict[str, str] | None]:
+    """Return command and environment of a worker (None: the command sets its own)."""
+    if kind == BUBBLEWRAP:
+        return sandbox_command(edition, ["-c", _START, "confined"]), None
+    command = [sys.executable, "-s", "-B", "-c", _START, "unconfined"]
+    kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
+    return command, _environment(str(edition), tempfile.gettempdir()) | kept
+
+
+def probe() -> Isolation:
+    """Start a sandbox for real and report whether that worked."""
+    if not sys.platform.startswith("linux"):
+        return Isolation(BUBBLEWRAP, f"bubblewrap exists on Linux only, not on {sys.platform}", False)
+    bwrap = shutil.which("bwrap")
+    if bwrap is None:
+        return Isolation(
+            BUBBLEWRAP,
+            "the program bwrap is not installed (Debian, Ubuntu: apt-get install bubblewrap; "
+            "Fedora: dnf install bubblewrap)",
+            False,
+        )
+    version = subprocess.run([bwrap, "--version"], capture_output=True, text=True).stdout.strip()
+    script = "import os, sys; sys.exit(0 if os.getpid() == 1 else 3)"
+    try:
+        trial = subprocess.run(
+            sandbox_command(Path(__file__).parent, ["-I", "-c", script]),
+            capture_output=True,
+            text=True,
+            timeout=30,
+            cwd="/",
+        )
+    except subprocess.TimeoutExpired:
+        return Isolation(BUBBLEWRAP, f"{version} did not start within 30 s", False)
+    if trial.returncode != 0:
+        lines = trial.stderr.strip().splitlines() or [f"exit status {trial.returncode}"]
+        reason = f"{version} cannot make a sandbox here: {lines[-1]}"
+        if Path("/proc/sys/kernel/apparmor_restrict_unprivileged_userns").exists():
+            reason += (
+                " (AppArmor may forbid it: see kernel.apparmor_restrict_unprivileged_userns)"
+            )
+        return Isolation(BUBBLEWRAP, reason, False)
+    return Isolation(BUBBLEWRAP, f"{version}, sandbox started", True)
+
+
+def require(kind: str) -> Isolation:
+    """Return the isolation of that kind, or refuse.
+
+    Raises:
+        IsolationError: it cannot be had; the message says why and what to do.
+    """
+    if kind == NONE:
+        return Isolation(NONE, "student code runs with your rights", True)
+    if kind != BUBBLEWRAP:
+        raise IsolationError(f"isolation {kind!r} is unknown; choose one of: {', '.join(KINDS)}")
+    found = probe()
+    if not found.available:
+        raise IsolationError(
+            f"grading refused: {found.detail}. If you trust every submission, "
+            "--isolation none runs them as plain processes and marks each record 'unconfined'."
+        )
+    return found

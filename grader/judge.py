@@ -1,0 +1,330 @@
+"""The judge: asks a worker for numbers, compares them, and alone decides on points.
+
+It holds goldens, reference and tolerances; nothing of that ever enters a worker.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import importlib.util
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from grader.compare import Finding, examine, name_slip, with_slip
+from grader.golden import hidden_cases, public_cases
+from grader.graft import Submission, is_untouched
+from grader.perform import Report
+from grader.session import Answer, Worker
+from grader.tasks.base import Case, Lab, Task, Tensors, call_document
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The judge's decision on one task, and why.
+
+    Attributes:
+        task: the task's id.
+        points: what was earned.
+        max_points: what could be earned.
+        message: for the student; always begins with the task's id.
+        hint: a question that leads on, or nothing.
+        slip: id of the named slip, or nothing.
+        stage: see :class:`grader.compare.Finding`; ``passed`` if nothing was found.
+        public: passed and all public cases.
+        hidden: passed and all hidden and fresh cases.
+        note: how it was judged, if not in the usual way.
+        seed: of the fresh cases, to replay the verdict.
+        seconds: wall-clock time in the worker.
+        peak_bytes: largest memory of the worker.
+    """
+
+    task: str
+    points: int
+    max_points: int
+    message: str
+    hint: str = ""
+    slip: str = ""
+    stage: str = "passed"
+    public: tuple[int, int] = (0, 0)
+    hidden: tuple[int, int] = (0, 0)
+    note: str = ""
+    seed: str = ""
+    seconds: float = 0.0
+    peak_bytes: int = 0
+
+    @property
+    def passed(self) -> bool:
+        """Whether the task is solved."""
+        return self.stage == "passed"
+
+    def record(self) -> dict[str, Any]:
+        """Return the verdict as plain data for the ledger."""
+        return asdict(self)
+
+
+def fresh_seed(secret: bytes, suite: str, student: str, task_id: str) -> str:
+    """Derive the seed of a student's fresh cases; without the secret it cannot be guessed."""
+    text = "\0".join((suite, student, task_id)).encode()
+    return hmac.new(secret, text, hashlib.sha256).hexdigest()[:16]
+
+
+def suite_version() -> str:
+    """Return a digest of everything that decides on marks: tasks, cases, tolerances, judge."""
+    folder = Path(__file__).parent
+    files = sorted(folder.rglob("*.py")) + sorted(folder.rglob("*.safetensors"))
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(str(file.relative_to(folder)).encode() + b"\0" + file.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]
+
+
+def _fresh(lab: Lab, task: Task, seed: str) -> list[Case]:
+    if not seed or importlib.util.find_spec("grader.hidden") is None:
+        return []
+    from grader.hidden import maker
+
+    return maker(lab.name).fresh(task.id, int(seed, 16))
+
+
+@dataclass
+class _Trial:
+    """The outcome of asking about one task in one way."""
+
+    answer: Answer
+    finding: Finding | None
+    public: tuple[int, int] = (0, 0)
+    hidden: tuple[int, int] = (0, 0)
+    note: str = ""
+
+
+@dataclass
+class Judge:
+    """Judges submissions of one lab with one worker.
+
+    Attributes:
+        lab: whose tasks are judged.
+        worker: confined, or not, as the caller chose.
+        secret: of the course; empty for the self-check, which has no fresh cases.
+        suite: see :func:`suite_version`.
+    """
+
+    lab: Lab
+    worker: Worker
+    secret: bytes = b""
+    suite: str = ""
+    _fatal: set[str] = field(default_factory=set)
+
+    def judge(self, submission: Submission, student: str = "") -> list[Verdict]:
+        """Judge every task of a submission, each on its own."""
+        self._fatal = set()
+        verdicts: list[Verdict] = []
+        for task in self.lab.judged:
+            verdicts.append(self._judge_task(task, submission, student, verdicts))
+        return verdicts
+
+    def _judge_task(
+        self, task: Task, submission: Submission, student: str, earlier: list[Verdict]
+    ) -> Verdict:
+        source = submission.cells.get(task.id)
+        if source is None:
+            return self._refuse(task, "unfilled", "the solution cell is missing.")
+        seed = fresh_seed(self.secret, self.suite, student, task.id) if self.secret else ""
+        public = public_cases(self.lab)[task.id]
+        hidden = [*hidden_cases(self.lab).get(task.id, []), *_fresh(self.lab, task, seed)]
+        cases = [*public, *hidden]
+
+        trials: list[_Trial] = []
+        for cells, alone in self._ways(task, submission, earlier):
+            trial = self._try(task, cells, cases, len(public), alone)
+            trials.append(trial)
+            if trial.finding is None:
+                break
+        if not trials:
+            return self._refuse(task, "unfilled", f"{task.defines}.{task.method} is not written yet.")
+        trial = _most_telling(trials)
+        found = trial.finding
+        return Verdict(
+            task=task.id,
+            points=task.points if found is None else 0,
+            max_points=task.points,
+            message=f"{task.id}: " + ("passed." if found is None else found.message),
+            hint=found.hint if found else "",
+            slip=found.slip if found else "",
+            stage=found.stage if found else "passed",
+            public=trial.public,
+            hidden=trial.hidden,
+            note=trial.note,
+            seed=seed,
+            seconds=sum(t.answer.seconds for t in trials),
+            peak_bytes=max(t.answer.peak_bytes for t in trials),
+        )
+
+    def _refuse(self, task: Task, stage: str, reason: str) -> Verdict:
+        return Verdict(task.id, 0, task.points, f"{task.id}: {reason}", stage=stage)
+
+    def _ways(
+        self, task: Task, submission: Submission, earlier: list[Verdict]
+    ) -> Iterable[tuple[list[tuple[str, str]], bool]]:
+        """Yield what to run: first everything up to the task, then the task by itself.
+
+        The second way answers earlier tasks with given numbers, so that one mistake costs its
+        own points and no others. It is needed only if an earlier task has failed.
+        """
+        tasks = self.lab.judged[: self.lab.judged.index(task) + 1]
+        filled = [
+            (other, submission.cells[other.id])
+            for other in tasks
+            if other.id in submission.cells and not is_untouched(other, submission.cells[other.id])
+        ]
+        same = [(other, source) for other, source in filled if other.defines == task.defines]
+        if not same:
+            return
+        if not any(other.id in self._fatal for other, _ in filled if other != task):
+            yield [(other.id, source) for other, source in filled], False
+        if task.given and any(not verdict.passed for verdict in earlier):
+            own = [(other, source) for other, source in same if other == task] or same
+            yield [(other.id, source) for other, source in own], True
+
+    def _try(
+        self,
+        task: Task,
+        cells: list[tuple[str, str]],
+        cases: list[Case],
+        n_public: int,
+        alone: bool,
+    ) -> _Trial:
+        setup = self.lab.setup
+        note = ""
+        if alone:
+            names = sorted({other.defines for other in self.lab.judged})
+            setup += f"from labkit.tacotron2 import {', '.join(names)}\n"
+            note = "judged on its own, with the results of earlier tasks given"
+            # a given tensor ends the graph, so what lies before it can have no gradient
+            cases = [replace(case, gradients={}) for case in cases]
+        document = {
+            "kind": "calls",
+            "seconds": task.seconds,
+            "setup": setup,
+            "cells": cells,
+            "calls": [call_document(task, case, given=alone) for case in cases],
+        }
+        tensors: Tensors = {}
+        for index, case in enumerate(cases):
+            for name, tensor in case.state.items():
+                tensors[f"{index}/state.{name}"] = tensor
+            for name, tensor in case.inputs.items():
+                prefix = "" if name.startswith("cotangent.") else "in."
+                tensors[f"{index}/{prefix}{name}"] = tensor
+        answer = self.worker.ask(document, tensors)
+        if answer.status != "ok":
+            if cells[-1][0] == task.id:
+                self._fatal.add(task.id)
+            return _Trial(answer, _limit_finding(task, answer), note=note)
+        reports, returned = _sort(answer, len(cases))
+        findings = [
+            examine(task, *parts) for parts in zip(cases, reports, returned, strict=True)
+        ]
+        cell_error = _cell_error(answer) if cells[-1][0] == task.id else None
+        return _Trial(
+            answer,
+            _conclude(task, cases, reports, returned, findings, n_public, cell_error),
+            public=_count(findings[:n_public]),
+            hidden=_count(findings[n_public:]),
+            note=note,
+        )
+
+
+def _sort(answer: Answer, count: int) -> tuple[list[Report], list[Tensors]]:
+    """Split an answer by calls; whatever is missing or malformed counts as nothing returned."""
+    said = answer.document.get("calls")
+    said = said if isinstance(said, list) else []
+    reports = [
+        said[index] if index < len(said) and isinstance(said[index], dict) else {}
+        for index in range(count)
+    ]
+    returned: list[Tensors] = [{} for _ in range(count)]
+    for key, tensor in answer.tensors.items():
+        number, _, name = key.partition("/")
+        if number.isdigit() and int(number) < count:
+            returned[int(number)][name] = tensor
+    return reports, returned
+
+
+def _count(findings: list[Finding | None]) -> tuple[int, int]:
+    return sum(finding is None for finding in findings), len(findings)
+
+
+def _cell_error(answer: Answer) -> Finding | None:
+    report = answer.document.get("cell")
+    if not isinstance(report, dict) or "error" not in report:
+        return None
+    message = " ".join(str(report.get("message", "")).split())[:400]
+    where = f" in {report['where']}" if report.get("where") else ""
+    return Finding(
+        "error", f"the cell itself stopped with {report['error']}: {message}{where}."
+    )
+
+
+def _limit_finding(task: Task, answer: Answer) -> Finding:
+    reasons: dict[str, str] = {
+        "time": f"your code did not finish within {task.seconds:.0f} seconds.",
+        "output": "your code returned far too much data.",
+        "lost": "the worker was lost twice while it ran your code.",
+        "malformed": "what came back from your code could not be read.",
+        "died": f"your code ended the process it ran in (exit status {answer.code}).",
+    }
+    return Finding("limit", reasons.get(answer.status, "no answer came back."))
+
+
+def _conclude(
+    task: Task,
+    cases: list[Case],
+    reports: list[Report],
+    returned: list[Tensors],
+    findings: list[Finding | None],
+    n_public: int,
+    cell_error: Finding | None,
+) -> Finding | None:
+    """Choose what the student is told: public findings first, with the slip's name if known."""
+    first = next((f for f in findings[:n_public] if f is not None), None)
+    if first is not None:
+        if first.stage == "unfilled" and cell_error is not None:
+            return cell_error
+        slip = name_slip(task, cases[:n_public], reports[:n_public], returned[:n_public])
+        return with_slip(first, slip)
+    for case, finding in zip(cases[n_public:], findings[n_public:], strict=True):
+        if finding is not None:
+            return _without_numbers(case, finding)
+    return None
+
+
+def _without_numbers(case: Case, finding: Finding) -> Finding:
+    """Tell of a hidden case what is special about it and which kind of thing is wrong, no more."""
+    what: dict[str, str] = {
+        "value": "the numbers are wrong",
+        "finite": "numbers are NaN or infinite",
+        "property": "the weights are not weights",
+        "rank": "the number of axes is wrong",
+        "axes": "the axes are in another order",
+        "size": "the shape is wrong",
+    }
+    detail = what.get(finding.stage, finding.message.rstrip("."))
+    return Finding(
+        finding.stage,
+        f"the public cases pass, but a hidden case ({case.label}) does not: {detail}.",
+        finding.hint or f"What is different about the case '{case.label}'?",
+    )
+
+
+def _most_telling(trials: list[_Trial]) -> _Trial:
+    """A pass wins; else the last way that could run at all (it depends on the least)."""
+    for trial in reversed(trials):
+        if trial.finding is None:
+            return trial
+    for trial in reversed(trials):
+        if trial.finding is not None and trial.finding.stage not in ("unfilled", "limit"):
+            return trial
+    return trials[0]

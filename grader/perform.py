@@ -1,0 +1,210 @@
+"""What a worker does with a submission: run cells, make calls, return tensors.
+
+This runs beside student code and is therefore trusted by nobody: it returns numbers and
+descriptions, never a verdict. The self-check in a notebook uses the same functions.
+"""
+
+from __future__ import annotations
+
+import ast
+import linecache
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import nn
+
+Report = dict[str, Any]
+Namespace = dict[str, Any]
+
+TEXT_LIMIT = 2000  # characters of any text that leaves the worker
+ELEMENT_LIMIT = 4 * 1024 * 1024  # elements of any tensor that leaves the worker
+
+_CELL_FILE = "<cell {}>"
+
+
+class _GivenModule(nn.Module):
+    """Stands in for a submodule of an earlier task and answers with a fixed tensor."""
+
+    def __init__(self, answer: torch.Tensor) -> None:
+        super().__init__()
+        self.answer = answer
+
+    def forward(self, *_: Any, **__: Any) -> torch.Tensor:
+        return self.answer
+
+
+def without_magics(source: str) -> str:
+    """Replace IPython's magics and shell lines by ``pass``, so that Python can read the rest."""
+    try:
+        ast.parse(source)
+        return source
+    except SyntaxError:
+        lines = source.split("\n")
+        for index, line in enumerate(lines):
+            stripped = line.lstrip()
+            if stripped.startswith(("%", "!")):
+                lines[index] = line[: len(line) - len(stripped)] + "pass"
+        return "\n".join(lines)
+
+
+def run_cell(cell_id: str, source: str, namespace: Namespace) -> None:
+    """Execute one cell; its lines are known to tracebacks under the cell's id."""
+    source = without_magics(source)
+    file = _CELL_FILE.format(cell_id)
+    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
+    # an annotation future of this module must not leak into the student's code
+    code = compile(source, file, "exec", dont_inherit=True)
+    exec(code, namespace)  # noqa: S102 - running the student's code is the worker's purpose
+
+
+def describe_error(error: BaseException) -> Report:
+    """Say what went wrong and in which line of the student's cells."""
+    where = ""
+    for frame in traceback.extract_tb(error.__traceback__):
+        if frame.filename.startswith("<cell ") or frame.filename.startswith("<ipython-input"):
+            where = f"line {frame.lineno}: {(frame.line or '').strip()}"
+    if isinstance(error, SyntaxError) and not where:
+        where = f"line {error.lineno}: {(error.text or '').strip()}"
+    try:
+        message = str(error)
+    except BaseException:  # an exception class of the student's may do anything
+        message = ""
+    return {
+        "error": type(error).__name__,
+        "message": message[:TEXT_LIMIT],
+        "where": where[:TEXT_LIMIT],
+    }
+
+
+def _describe(value: Any) -> str:
+    if isinstance(value, (tuple, list)):
+        return f"{type(value).__name__} of {len(value)}"
+    return type(value).__name__
+
+
+def _collect(
+    result: Any, names: list[str], report: Report, answers: dict[str, torch.Tensor]
+) -> None:
+    """Put the outputs of a call into ``answers`` and what they are into ``report``."""
+    report["returned"] = _describe(result)
+    values = [result] if len(names) == 1 else result
+    if len(names) > 1 and (not isinstance(result, (tuple, list)) or len(result) != len(names)):
+        return
+    report["outputs"] = {}
+    for name, value in zip(names, values, strict=True):
+        kind = {"type": type(value).__name__}
+        if isinstance(value, torch.Tensor):
+            value = value.detach().as_subclass(torch.Tensor)
+            kind |= {"dtype": str(value.dtype), "device": str(value.device)}
+            if value.numel() > ELEMENT_LIMIT:
+                kind["too_large"] = str(tuple(value.shape))
+            else:
+                # a copy: views of one tensor may not share memory in a frame
+                answers[name] = value.cpu().clone(memory_format=torch.contiguous_format)
+        report["outputs"][name] = kind
+
+
+def _build(call: Report, tensors: dict[str, torch.Tensor], namespace: Namespace) -> Any:
+    with torch.random.fork_rng(devices=[]):  # the self-check leaves the notebook's dice alone
+        instance = namespace[call["construct"]](**call["init"])
+    instance.load_state_dict({name: tensors[f"state.{name}"] for name in call["state"]})
+    instance.eval()
+    for name, tensor in call["given"].items():
+        answer = tensors[f"in.{tensor}"].clone()
+        if isinstance(getattr(instance, name, None), nn.Module):
+            setattr(instance, name, _GivenModule(answer))
+        else:
+            setattr(instance, name, _returning(answer))
+    return instance
+
+
+def _returning(answer: torch.Tensor) -> Callable[..., torch.Tensor]:
+    return lambda *_, **__: answer
+
+
+def perform_call(
+    call: Report, tensors: dict[str, torch.Tensor], namespace: Namespace
+) -> tuple[Report, dict[str, torch.Tensor]]:
+    """Make one call on the student's class.
+
+    Args:
+        call: what :func:`grader.tasks.base.call_document` describes.
+        tensors: ``state.*``, ``in.*`` and, for gradients, ``cotangent.*``.
+        namespace: the names that the student's cells defined.
+
+    Returns:
+        a report (kinds of the outputs, or the error) and the tensors: outputs by name,
+        arguments after the call (``after.*``) and gradients (``grad.*``).
+    """
+    report: Report = {}
+    answers: dict[str, torch.Tensor] = {}
+    try:
+        if call["construct"] not in namespace:
+            return {"missing": call["construct"]}, answers
+        instance = _build(call, tensors, namespace)
+        arguments = [
+            None if name is None else tensors[f"in.{name}"].clone() for name in call["arguments"]
+        ]
+        function = instance if call["method"] == "forward" else getattr(instance, call["method"])
+        with torch.set_grad_enabled(call["gradients"]):
+            result = function(*arguments)
+        _collect(result, call["outputs"], report, answers)
+        if call["gradients"]:
+            values = [result] if len(call["outputs"]) == 1 else result
+            total = sum(
+                (value * tensors[f"cotangent.{name}"]).sum()
+                for name, value in zip(call["outputs"], values, strict=True)
+            )
+            report["differentiable"] = bool(total.requires_grad)
+            if total.requires_grad:
+                total.backward()
+                for name, parameter in instance.named_parameters():
+                    if parameter.grad is not None:
+                        answers[f"grad.{name}"] = parameter.grad.clone()
+        for name, argument in zip(call["arguments"], arguments, strict=True):
+            if argument is not None:
+                answers[f"after.{name}"] = argument.detach().clone()
+    except BaseException as error:  # SystemExit and KeyboardInterrupt are findings, too
+        report |= describe_error(error)
+    return report, answers
+
+
+def perform(
+    document: Report, tensors: dict[str, torch.Tensor]
+) -> tuple[Report, dict[str, torch.Tensor]]:
+    """Run the cells of a request and make its calls.
+
+    Args:
+        document: ``setup`` (source), ``cells`` ([id, source] in order, the last one is the one
+            under test), ``calls`` (list of call documents).
+        tensors: the calls' tensors, ``<index>/<name>``.
+
+    Returns:
+        ``{"cell": report of the last cell's execution, "calls": [reports]}`` and tensors
+        ``<index>/<name>``.
+    """
+    torch.set_num_threads(1)
+    namespace: Namespace = {"__name__": "__main__"}
+    run_cell("setup", document["setup"], namespace)
+    cell_report: Report = {}
+    for cell_id, source in document["cells"]:
+        cell_report = {}
+        try:
+            run_cell(cell_id, source, namespace)
+        except BaseException as error:
+            cell_report = describe_error(error)
+    reports: list[Report] = []
+    answers: dict[str, torch.Tensor] = {}
+    for index, call in enumerate(document["calls"]):
+        prefix = f"{index}/"
+        mine = {
+            name[len(prefix) :]: tensor
+            for name, tensor in tensors.items()
+            if name.startswith(prefix)
+        }
+        report, found = perform_call(call, mine, namespace)
+        reports.append(report)
+        answers |= {prefix + name: tensor for name, tensor in found.items()}
+    return {"cell": cell_report, "calls": reports}, answers

@@ -1,0 +1,184 @@
+"""The judge's end of the pipe: starts workers, asks questions, keeps the time."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from grader.errors import IsolationError
+from grader.frame import FRAME_LIMIT, LENGTH_BYTES, FrameError, pack, unpack
+from grader.isolation import worker_command
+from grader.tasks.base import Tensors
+
+START_SECONDS = 120.0  # importing torch on a slow, cold disk
+GRACE_SECONDS = 10.0  # what a busy machine may add to a question's own limit
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back from a worker.
+
+    Attributes:
+        status: ``ok``, ``time`` (limit reached), ``output`` (too much), ``died``, ``malformed``,
+            ``lost`` (the worker itself went away, twice).
+        code: exit status of the child, negative for a signal.
+        seconds: wall-clock time of the question.
+        peak_bytes: largest resident memory of the child.
+        document: the child's report, unverified.
+        tensors: the child's tensors, unverified.
+    """
+
+    status: str
+    code: int = 0
+    seconds: float = 0.0
+    peak_bytes: int = 0
+    document: dict[str, Any] = field(default_factory=dict)
+    tensors: Tensors = field(default_factory=dict)
+
+
+class _Gone(Exception):
+    """The worker closed the pipe or did not answer in time."""
+
+
+class Worker:
+    """A worker that is started when it is first asked, and anew after anything unusual.
+
+    Args:
+        kind: isolation, see :mod:`grader.isolation`.
+        edition: folder with the student edition.
+    """
+
+    def __init__(self, kind: str, edition: Path) -> None:
+        self._command, self._environment = worker_command(kind, edition)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._nonce = 0
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the object
+
+    def __enter__(self) -> Worker:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Kill the worker and all that runs in its namespace."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            for stream in (self._process.stdin, self._process.stdout):
+                if stream is not None:
+                    with contextlib.suppress(OSError):
+                        stream.close()
+            self._process = None
+
+    def last_words(self) -> str:
+        """Return the last line that a worker printed on its standard error."""
+        self._said.seek(0)
+        lines = self._said.read()[-4000:].decode(errors="replace").strip().splitlines()
+        return lines[-1] if lines else "no reason given"
+
+    def ask(self, document: dict[str, Any], tensors: Tensors) -> Answer:
+        """Send one request and wait for its answer, however the student's code behaves.
+
+        Args:
+            document: see :func:`grader.perform.perform`; ``kind`` and ``seconds`` beside it.
+            tensors: of the request.
+
+        Raises:
+            IsolationError: no worker can be started at all.
+        """
+        for _ in range(2):  # a worker that is lost although nobody could reach it gets one retry
+            self._start()
+            try:
+                return self._exchange(document, tensors, document["seconds"] + GRACE_SECONDS)
+            except (_Gone, FrameError):
+                self.close()
+        return Answer("lost")
+
+    def _start(self) -> None:
+        if self._process is not None and self._process.poll() is None:
+            return
+        self.close()
+        self._process = subprocess.Popen(
+            self._command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._said,
+            env=self._environment,
+            cwd="/" if os.name == "posix" else None,
+            bufsize=0,
+        )
+        try:
+            self._exchange({"kind": "ready", "seconds": START_SECONDS}, {}, START_SECONDS)
+        except (_Gone, FrameError):
+            self.close()
+            raise IsolationError(f"the worker does not start: {self.last_words()}") from None
+
+    def _exchange(self, document: dict[str, Any], tensors: Tensors, seconds: float) -> Answer:
+        deadline = time.monotonic() + seconds
+        self._nonce += 1
+        self._write(pack(document | {"nonce": self._nonce}, tensors), deadline)
+        envelope, _ = unpack(self._read_frame(deadline))
+        if envelope["nonce"] != self._nonce:
+            raise FrameError("an answer to another question")
+        body = self._read(min(envelope["size"], FRAME_LIMIT), deadline)
+        if not envelope["clean"]:
+            self.close()
+        facts = {name: envelope[name] for name in ("code", "seconds", "peak_bytes")}
+        if envelope["status"] != "ok":
+            return Answer(envelope["status"], **facts)
+        try:
+            report, answers = unpack(body)
+        except FrameError:
+            return Answer("malformed", **facts)
+        if not isinstance(report, dict):
+            return Answer("malformed", **facts)
+        return Answer("ok", **facts, document=report, tensors=answers)
+
+    def _write(self, data: bytes, deadline: float) -> None:
+        assert self._process is not None and self._process.stdin is not None
+        view = memoryview(data)
+        pipe = self._process.stdin.fileno()
+        os.set_blocking(pipe, False)
+        while view:
+            left = deadline - time.monotonic()
+            if left <= 0 or not select.select([], [pipe], [], left)[1]:
+                raise _Gone
+            try:
+                view = view[os.write(pipe, view) :]
+            except BrokenPipeError:
+                raise _Gone from None
+
+    def _read(self, size: int, deadline: float) -> bytes:
+        assert self._process is not None and self._process.stdout is not None
+        pipe = self._process.stdout.fileno()
+        chunks = []
+        while size > 0:
+            left = deadline - time.monotonic()
+            if left <= 0 or not select.select([pipe], [], [], left)[0]:
+                raise _Gone
+            chunk = os.read(pipe, min(size, 1 << 20))
+            if not chunk:
+                raise _Gone
+            chunks.append(chunk)
+            size -= len(chunk)
+        return b"".join(chunks)
+
+    def _read_frame(self, deadline: float) -> bytes:
+        length = int.from_bytes(self._read(LENGTH_BYTES, deadline), "little")
+        if length > FRAME_LIMIT:
+            raise FrameError("answer too long")
+        return self._read(length, deadline)

@@ -1,0 +1,45 @@
+"""The labs: what the student fills, with which points, and what may go wrong there."""
+
+from __future__ import annotations
+
+from grader.errors import GraderError
+from grader.tasks.attention import ATTENTION
+from grader.tasks.base import Graded, Lab, Task
+
+LABS: dict[str, Lab] = {ATTENTION.name: ATTENTION}
+
+# What a student edition leaves out, lab by lab: the graded methods of that lab and of all later
+# ones. Labs whose notebook is still to come stand here already, so that nobody reads ahead.
+GRADED: tuple[tuple[str, Graded], ...] = (
+    ("lab1_attention", Graded("attention", "LocationLayer", "forward", "attention-1")),
+    ("lab1_attention", Graded("attention", "Attention", "get_alignment_energies", "attention-2")),
+    ("lab1_attention", Graded("attention", "Attention", "forward", "attention-3")),
+)
+
+
+def find_lab(name: str) -> Lab:
+    """Return the lab of that name.
+
+    Raises:
+        GraderError: there is none; the message lists those that exist.
+    """
+    if name not in LABS:
+        raise GraderError(f"no lab is called {name!r}; the kit has: {', '.join(sorted(LABS))}")
+    return LABS[name]
+
+
+def find_task(task_id: str) -> tuple[Lab, Task]:
+    """Return the task of that id, and its lab.
+
+    Raises:
+        GraderError: there is none; the message lists those that exist.
+    """
+    for lab in LABS.values():
+        for task in lab.tasks:
+            if task.id == task_id:
+                return lab, task
+    known = ", ".join(task.id for lab in LABS.values() for task in lab.tasks)
+    raise GraderError(f"no task is called {task_id!r}; the kit has: {known}")
+
+
+__all__ = ["GRADED", "LABS", "Graded", "Lab", "Task", "find_lab", "find_task"]
