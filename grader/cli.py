@@ -1,1 +1,207 @@
-def main() -> None: ...
+"""The ``grader`` command. Everything heavy is imported by the command that needs it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+_ISOLATION_HELP = "bubblewrap (default), or none: runs every submission with your rights"
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from grader.check_notebook import check_notebook
+    from grader.text import visible
+
+    lab, submission, verdicts = check_notebook(arguments.notebook)
+    passed = all(verdict.passed for verdict in verdicts)
+    if arguments.json:
+        print(
+            json.dumps(
+                {
+                    "lab": lab.name,
+                    "passed": passed,
+                    "self_check": True,
+                    "repairs": submission.repairs,
+                    "verdicts": [verdict.record() for verdict in verdicts],
+                },
+                indent=1,
+            )
+        )
+        return 0 if passed else 1
+    print(f"{lab.title}: self-check on the public cases; grading also uses hidden ones.")
+    for verdict in verdicts:
+        mark = "✓" if verdict.passed else "✗"
+        print(f"{mark} {visible(verdict.message)} ({verdict.public[0]}/{verdict.public[1]})")
+        if verdict.hint:
+            print(f"  Ask yourself: {verdict.hint}")
+    for repair in submission.repairs:
+        print(f"! {visible(repair)}")
+    return 0 if passed else 1
+
+
+def _grade(arguments: argparse.Namespace) -> int:
+    from grader.course import grade
+    from grader.isolation import NONE
+    from grader.table import Progress, print_marks
+
+    if arguments.isolation == NONE:
+        print(
+            "warning: no isolation: submissions run with your rights; "
+            "records will say 'unconfined'",
+            file=sys.stderr,
+        )
+    with Progress(quiet=arguments.json) as progress:
+        records = grade(
+            arguments.course,
+            arguments.lab,
+            isolation=arguments.isolation,
+            jobs=arguments.jobs,
+            output=arguments.output,
+            progress=progress.step,
+            announce=progress.start,
+        )
+    if arguments.json:
+        print(json.dumps(records, indent=1))
+    else:
+        print_marks(records)
+        print(
+            f"scores.csv, ledger.jsonl and feedback/ are in {arguments.output or arguments.course}"
+        )
+    return 0
+
+
+def _release(arguments: argparse.Namespace) -> int:
+    from grader.release import release
+
+    made = release(arguments.course, arguments.lab, output=arguments.output)
+    if arguments.json:
+        print(
+            json.dumps(
+                {
+                    "notebook": str(made.notebook),
+                    "folder": str(made.folder),
+                    "wheels": [str(wheel) for wheel in made.wheels],
+                },
+                indent=1,
+            )
+        )
+    else:
+        print(f"release notebook: {made.notebook}")
+        print(f"for students:     {made.folder}")
+        for wheel in made.wheels:
+            print(f"                  {wheel.name}")
+    return 0
+
+
+def _golden(arguments: argparse.Namespace) -> int:
+    from grader.hidden.goldens import check_goldens, write_goldens
+    from grader.tasks import LABS
+
+    if arguments.write:
+        for lab in LABS.values():
+            for path in write_goldens(lab):
+                print(f"written: {path}")
+    problems = check_goldens()
+    if arguments.json:
+        print(json.dumps({"problems": problems}))
+    elif problems:
+        print("\n".join(problems))
+    else:
+        print("the stored cases agree with the reference, and every slip is told from the others")
+    return 1 if problems else 0
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    from grader.isolation import probe
+
+    found = probe()
+    if arguments.json:
+        print(json.dumps({"bubblewrap": found.available, "detail": found.detail}))
+    else:
+        print(f"bubblewrap: {'works' if found.available else 'not available'}: {found.detail}")
+        if not found.available:
+            print("grader grade refuses on this machine unless you say --isolation none")
+    return 0 if found.available else 1
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    from grader.demo import run_demo
+
+    return run_demo(arguments.course, arguments.target)
+
+
+def build_parser(instructor: bool) -> argparse.ArgumentParser:
+    """Return the parser; a student edition has only what students use."""
+    parser = argparse.ArgumentParser(
+        prog="grader", description="Judges the fills of the Tacotron 2 Lab Kit."
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def add(name: str, run: Callable[[Any], int], summary: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=summary, description=summary)
+        command.set_defaults(run=run)
+        command.add_argument("--json", action="store_true", help="print JSON")
+        return command
+
+    check = add("check", _check, "Check a notebook on the public cases (a self-check).")
+    check.add_argument("notebook", type=Path, help="the notebook file")
+    add("doctor", _doctor, "Say what isolation this machine offers.")
+    if not instructor:
+        return parser
+
+    grade = add("grade", _grade, "Grade a course: scores.csv, ledger.jsonl, feedback pages.")
+    grade.add_argument("course", type=Path, metavar="DIR", help="folder with submitted/")
+    grade.add_argument("--lab", action="append", default=[], help="only this lab (repeatable)")
+    grade.add_argument(
+        "--isolation", choices=("bubblewrap", "none"), default="bubblewrap", help=_ISOLATION_HELP
+    )
+    grade.add_argument(
+        "--jobs", type=_positive, default=os.cpu_count() or 1, help="submissions at a time"
+    )
+    grade.add_argument("--output", type=Path, help="folder for the results (default: DIR)")
+
+    release = add("release", _release, "Make the release notebook and the student wheels.")
+    release.add_argument("lab", metavar="LAB", help="such as lab1_attention")
+    release.add_argument("--course", type=Path, default=Path(), help="course folder (default: .)")
+    release.add_argument("--output", type=Path, help="folder for students' files")
+
+    golden = add("golden", _golden, "Check the stored cases against the reference.")
+    golden.add_argument("--check", action="store_true", help="check only (the default)")
+    golden.add_argument("--write", action="store_true", help="make the stored cases anew")
+
+    demo = add("demo", _demo, "Release lab 1, hand in for a small class, autograde, report.")
+    demo.add_argument("--course", type=Path, default=Path(), help="the kit (default: .)")
+    demo.add_argument("--target", type=Path, default=Path("build/demo"), help="folder to work in")
+    return parser
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("at least 1")
+    return number
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run a command; one line and exit status 2 for wrong use, 1 for a failed check."""
+    instructor = (Path(__file__).parent / "course.py").exists()
+    parsed = build_parser(instructor).parse_args(arguments)
+    from grader.errors import GraderError
+
+    for stream in (sys.stdout, sys.stderr):  # a console that cannot show a tick shows its escape
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        sys.exit(parsed.run(parsed))
+    except GraderError as error:
+        print(f"grader: {error}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("grader: stopped; what was judged is in the ledger", file=sys.stderr)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    sys.exit(2)

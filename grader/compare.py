@@ -82,7 +82,8 @@ def _examine_kind(task: Task, report: Report) -> Finding | None:
         kind = kinds.get(output.name)
         kind = kind if isinstance(kind, dict) else {}
         if "too_large" in kind:
-            return Finding("size", f"{output.name} has the shape {kind['too_large']}: far too large.")
+            size = kind["too_large"]
+            return Finding("size", f"{output.name} has the shape {size}: far too large.")
         if "dtype" not in kind:
             return Finding(
                 "type", f"{output.name} must be a torch.Tensor, not {kind.get('type', 'nothing')}."
@@ -101,8 +102,7 @@ def _examine_shape(output: Output, got: torch.Tensor, want: torch.Tensor) -> Fin
     if got.dim() != want.dim():
         return Finding(
             "rank",
-            f"{output.name} has {got.dim()} axes {_shape(got)}; "
-            f"expected {want.dim()}: {wanted}.",
+            f"{output.name} has {got.dim()} axes {_shape(got)}; expected {want.dim()}: {wanted}.",
         )
     if sorted(got.shape) == sorted(want.shape):
         return Finding(
@@ -192,9 +192,7 @@ def examine(task: Task, case: Case, report: Report, tensors: Tensors) -> Finding
                 f"{output.name} holds {int(bad.sum())} of {got.numel()} numbers that are "
                 "NaN or infinite.",
             )
-        if output.name in task.weights and (
-            finding := _examine_weights(output.name, got, case)
-        ):
+        if output.name in task.weights and (finding := _examine_weights(output.name, got, case)):
             return finding
     for output in task.outputs:
         if finding := _examine_values(
@@ -241,6 +239,4 @@ def with_slip(finding: Finding, slip: Slip | None) -> Finding:
     if slip is None:
         return finding
     title = slip.title[0].upper() + slip.title[1:]
-    return replace(
-        finding, message=f"{title}. ({finding.message})", hint=slip.hint, slip=slip.id
-    )
+    return replace(finding, message=f"{title}. ({finding.message})", hint=slip.hint, slip=slip.id)

@@ -58,8 +58,8 @@ def ablate(source: str, graded: list[Graded]) -> str:
             for item in node.body:
                 if isinstance(item, ast.FunctionDef):
                     methods[node.name, item.name] = item
-    for item in sorted(graded, key=lambda g: -methods_line(methods, g)):
-        function = methods[item.cls, item.method]
+    for entry in sorted(graded, key=lambda g: -methods_line(methods, g)):
+        function = methods[entry.cls, entry.method]
         body = function.body
         has_docstring = ast.get_docstring(function) is not None
         first = body[1] if has_docstring and len(body) > 1 else body[0]
@@ -68,7 +68,7 @@ def ablate(source: str, graded: list[Graded]) -> str:
             assert body[0].end_lineno is not None
             start = body[0].end_lineno
         indent = " " * body[0].col_offset
-        stub = f'{indent}raise NotImplementedError("{item.task}: this is yours to write")\n'
+        stub = f'{indent}raise NotImplementedError("{entry.task}: this is yours to write")\n'
         lines[start : function.end_lineno] = [stub]
     return "".join(lines)
 

@@ -72,7 +72,9 @@ def parse_notebook(content: bytes, name: str) -> dict[str, Any]:
     except (json.JSONDecodeError, RecursionError) as error:
         detail = f"line {error.lineno}" if isinstance(error, json.JSONDecodeError) else "nesting"
         conflict = " (unsolved merge conflict?)" if b"<<<<<<<" in content else ""
-        raise SubmissionError(f"{name} is not a notebook: broken JSON, {detail}{conflict}") from None
+        raise SubmissionError(
+            f"{name} is not a notebook: broken JSON, {detail}{conflict}"
+        ) from None
     if not isinstance(notebook, dict) or "nbformat" not in notebook:
         raise SubmissionError(f"{name} is JSON, but not a notebook")
     if notebook["nbformat"] != 4:
@@ -160,8 +162,10 @@ def _find(task: Task, cells: list[dict[str, Any]], repairs: list[str]) -> dict[s
             cell
             for cell in cells
             if cell.get("cell_type") == "code"
-            and (task.method in _methods(source_of(cell), task.defines)
-                 or _mentions(task, source_of(cell)))
+            and (
+                task.method in _methods(source_of(cell), task.defines)
+                or _mentions(task, source_of(cell))
+            )
         ]
         if named:
             repairs.append(

@@ -98,7 +98,7 @@ def sandbox_command(edition: Path, arguments: list[str]) -> list[str]:
     command += ["--uid", "1000", "--gid", "1000", "--cap-drop", "ALL", "--hostname", "sandbox"]
     for path in _SYSTEM_FOLDERS + _SYSTEM_FILES:
         if Path(path).is_symlink():
-            command += ["--symlink", os.readlink(path), path]
+            command += ["--symlink", str(Path(path).readlink()), path]
         elif Path(path).exists():
             command += ["--ro-bind", path, path]
     command += ["--proc", "/proc", "--dev", "/dev"]
@@ -128,7 +128,9 @@ def worker_command(kind: str, edition: Path) -> tuple[list[str], dict[str, str] 
 def probe() -> Isolation:
     """Start a sandbox for real and report whether that worked."""
     if not sys.platform.startswith("linux"):
-        return Isolation(BUBBLEWRAP, f"bubblewrap exists on Linux only, not on {sys.platform}", False)
+        return Isolation(
+            BUBBLEWRAP, f"bubblewrap exists on Linux only, not on {sys.platform}", False
+        )
     bwrap = shutil.which("bwrap")
     if bwrap is None:
         return Isolation(
@@ -153,9 +155,7 @@ def probe() -> Isolation:
         lines = trial.stderr.strip().splitlines() or [f"exit status {trial.returncode}"]
         reason = f"{version} cannot make a sandbox here: {lines[-1]}"
         if Path("/proc/sys/kernel/apparmor_restrict_unprivileged_userns").exists():
-            reason += (
-                " (AppArmor may forbid it: see kernel.apparmor_restrict_unprivileged_userns)"
-            )
+            reason += " (AppArmor may forbid it: see kernel.apparmor_restrict_unprivileged_userns)"
         return Isolation(BUBBLEWRAP, reason, False)
     return Isolation(BUBBLEWRAP, f"{version}, sandbox started", True)
 

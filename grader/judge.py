@@ -65,6 +65,14 @@ class Verdict:
         return asdict(self)
 
 
+def unreadable(lab: Lab, reason: str) -> list[Verdict]:
+    """Return the verdicts on a submission that could not be read at all."""
+    return [
+        Verdict(task.id, 0, task.points, f"{task.id}: {reason}", stage="unreadable")
+        for task in lab.judged
+    ]
+
+
 def fresh_seed(secret: bytes, suite: str, student: str, task_id: str) -> str:
     """Derive the seed of a student's fresh cases; without the secret it cannot be guessed."""
     text = "\0".join((suite, student, task_id)).encode()
@@ -109,12 +117,14 @@ class Judge:
         worker: confined, or not, as the caller chose.
         secret: of the course; empty for the self-check, which has no fresh cases.
         suite: see :func:`suite_version`.
+        public_only: judge on the public cases alone, as a self-check does.
     """
 
     lab: Lab
     worker: Worker
     secret: bytes = b""
     suite: str = ""
+    public_only: bool = False
     _fatal: set[str] = field(default_factory=set)
 
     def judge(self, submission: Submission, student: str = "") -> list[Verdict]:
@@ -133,7 +143,9 @@ class Judge:
             return self._refuse(task, "unfilled", "the solution cell is missing.")
         seed = fresh_seed(self.secret, self.suite, student, task.id) if self.secret else ""
         public = public_cases(self.lab)[task.id]
-        hidden = [*hidden_cases(self.lab).get(task.id, []), *_fresh(self.lab, task, seed)]
+        hidden = []
+        if not self.public_only:
+            hidden = [*hidden_cases(self.lab).get(task.id, []), *_fresh(self.lab, task, seed)]
         cases = [*public, *hidden]
 
         trials: list[_Trial] = []
@@ -143,7 +155,9 @@ class Judge:
             if trial.finding is None:
                 break
         if not trials:
-            return self._refuse(task, "unfilled", f"{task.defines}.{task.method} is not written yet.")
+            return self._refuse(
+                task, "unfilled", f"{task.defines}.{task.method} is not written yet."
+            )
         trial = _most_telling(trials)
         found = trial.finding
         return Verdict(
@@ -224,9 +238,7 @@ class Judge:
                 self._fatal.add(task.id)
             return _Trial(answer, _limit_finding(task, answer), note=note)
         reports, returned = _sort(answer, len(cases))
-        findings = [
-            examine(task, *parts) for parts in zip(cases, reports, returned, strict=True)
-        ]
+        findings = [examine(task, *parts) for parts in zip(cases, reports, returned, strict=True)]
         cell_error = _cell_error(answer) if cells[-1][0] == task.id else None
         return _Trial(
             answer,
@@ -263,9 +275,7 @@ def _cell_error(answer: Answer) -> Finding | None:
         return None
     message = " ".join(str(report.get("message", "")).split())[:400]
     where = f" in {report['where']}" if report.get("where") else ""
-    return Finding(
-        "error", f"the cell itself stopped with {report['error']}: {message}{where}."
-    )
+    return Finding("error", f"the cell itself stopped with {report['error']}: {message}{where}.")
 
 
 def _limit_finding(task: Task, answer: Answer) -> Finding:

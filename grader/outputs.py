@@ -55,7 +55,8 @@ def run_notebook(cells: list[tuple[str, str]]) -> dict[str, Any]:
     from IPython.utils.capture import capture_output
 
     shell = InteractiveShell.instance(colors="nocolor", history_load_length=0)
-    shell.history_manager.enabled = False
+    if shell.history_manager is not None:
+        shell.history_manager.enabled = False
     found: dict[str, list[dict[str, Any]]] = {}
     for cell_id, source in cells:
         outputs: list[dict[str, Any] | None] = []

@@ -36,9 +36,10 @@ def _grid(table: torch.Tensor, low: float, high: float, left: int, title: str, m
             finite = value == value and abs(value) != float("inf")
             share = (value - low) / (high - low) if finite and high > low else 0.0
             x, y = left + column * _CELL, 18 + row * _CELL
+            fill = _colour(share) if finite else "#ffffff"
             parts.append(
-                f'<rect x="{x}" y="{y}" width="{_CELL}" height="{_CELL}" '
-                f'fill="{_colour(share) if finite else "#ffffff"}"><title>{value:.4g}</title></rect>'
+                f'<rect x="{x}" y="{y}" width="{_CELL}" height="{_CELL}" fill="{fill}">'
+                f"<title>{value:.4g}</title></rect>"
             )
             if (marks and value > 0) or not finite:  # a cross, so that colour is not needed
                 parts.append(

@@ -92,9 +92,7 @@ def run_check(task_id: str, cls: Any) -> CheckResult:
         tensors: Tensors = {f"state.{name}": value for name, value in case.state.items()}
         tensors |= {f"in.{name}": value for name, value in case.inputs.items()}
         with torch.random.fork_rng(devices=[]):
-            report, answers = perform_call(
-                call_document(task, case), tensors, {task.defines: cls}
-            )
+            report, answers = perform_call(call_document(task, case), tensors, {task.defines: cls})
         reports.append(report)
         returned.append(answers)
         findings.append(examine(task, case, report, answers))

@@ -144,7 +144,7 @@ def _wipe(folder: Path) -> bool:
     for path, folders, _ in os.walk(folder):
         for name in folders:
             with contextlib.suppress(OSError):
-                os.chmod(os.path.join(path, name), 0o700, follow_symlinks=False)
+                (Path(path) / name).chmod(0o700, follow_symlinks=False)
     for entry in folder.iterdir():
         if entry.is_dir() and not entry.is_symlink():
             shutil.rmtree(entry, ignore_errors=True)
@@ -188,7 +188,6 @@ def serve(requests: BinaryIO, answers: BinaryIO, confined: bool) -> None:
     """Answer requests until the judge closes the pipe."""
     import torch
 
-    import grader.perform
     import labkit.tacotron2  # noqa: F401 - warm: every child inherits the imported modules
 
     torch.set_num_threads(1)
@@ -204,7 +203,7 @@ def main() -> None:
     if confined and os.getpid() != 1:
         sys.exit("worker: 'confined' was said outside of a process namespace of its own")
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # as first process, nothing else can reach it
-    sys.path[:] = [entry for entry in sys.path if entry not in ("", os.getcwd())]
+    sys.path[:] = [entry for entry in sys.path if entry not in ("", str(Path.cwd()))]
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever is printed while importing does not mix with frames
     serve(sys.stdin.buffer, answers, confined)

@@ -143,9 +143,7 @@ def _call(task: Task, module: nn.Module, case_inputs: Mapping[str, torch.Tensor]
 def _cotangents(task: Task, case_inputs: Tensors, expected: Tensors) -> Tensors:
     generator = torch.Generator().manual_seed(int(sum(v.numel() for v in case_inputs.values())))
     return {
-        f"cotangent.{output.name}": torch.randn(
-            expected[output.name].shape, generator=generator
-        )
+        f"cotangent.{output.name}": torch.randn(expected[output.name].shape, generator=generator)
         for output in task.outputs
     }
 
@@ -182,9 +180,7 @@ def make_case(task: Task, shape: Shape, seed: int, *, slips: bool = False) -> Ca
     case = Case(shape.label, init, state, inputs, expected, gradients)
     if not slips:
         return case
-    return Case(
-        case.label, init, state, inputs, expected, gradients, slip_outputs(task, case)
-    )
+    return Case(case.label, init, state, inputs, expected, gradients, slip_outputs(task, case))
 
 
 def _given(task: Task, reference: nn.Module, inputs: Tensors) -> Tensors:
@@ -193,8 +189,10 @@ def _given(task: Task, reference: nn.Module, inputs: Tensors) -> Tensors:
         return {}
     past = inputs["attention_weights_cat"].double()
     if task.given.tensor == "location":
-        return {"location": reference.location_layer(past).float()}
-    energies = reference.get_alignment_energies(
+        location_layer: Any = reference.location_layer
+        return {"location": location_layer(past).float()}
+    get_alignment_energies: Any = reference.get_alignment_energies
+    energies = get_alignment_energies(
         inputs["query"].double(), inputs["processed_memory"].double(), past
     )
     return {"energies": energies.float()}
@@ -230,9 +228,7 @@ def public_cases() -> Cases:
 def hidden_cases() -> Cases:
     """Make the fixed cases that students may not see."""
     return {
-        task.id: [
-            make_case(task, shape, seed=900 + number) for number, shape in enumerate(_HIDDEN)
-        ]
+        task.id: [make_case(task, shape, seed=900 + number) for number, shape in enumerate(_HIDDEN)]
         for task in ATTENTION.judged
     }
 
@@ -323,13 +319,9 @@ def _then(weights_to_result: Any) -> type[nn.Module]:
 
 SLIPS: dict[str, dict[str, type[nn.Module]]] = {
     "attention-1": {
-        "transpose-missing": _location_slip(
-            lambda s, w: s.location_dense(s.location_conv(w))
-        ),
+        "transpose-missing": _location_slip(lambda s, w: s.location_dense(s.location_conv(w))),
         "reshaped": _location_slip(
-            lambda s, w: s.location_dense(
-                s.location_conv(w).reshape(w.size(0), w.size(2), -1)
-            )
+            lambda s, w: s.location_dense(s.location_conv(w).reshape(w.size(0), w.size(2), -1))
         ),
         "dense-missing": _location_slip(lambda s, w: s.location_conv(w).transpose(1, 2)),
         "transposed-back": _location_slip(
@@ -364,9 +356,7 @@ SLIPS: dict[str, dict[str, type[nn.Module]]] = {
         ),
     },
     "attention-2": {
-        "tanh-missing": _energies_slip(
-            lambda s, q, p, w: s.v(sum(_parts(s, q, p, w))).squeeze(-1)
-        ),
+        "tanh-missing": _energies_slip(lambda s, q, p, w: s.v(sum(_parts(s, q, p, w))).squeeze(-1)),
         "tanh-outside": _energies_slip(_tanh_outside),
         "tanh-each": _energies_slip(
             lambda s, q, p, w: s.v(sum(torch.tanh(x) for x in _parts(s, q, p, w))).squeeze(-1)
@@ -389,14 +379,10 @@ SLIPS: dict[str, dict[str, type[nn.Module]]] = {
             lambda s, q, p, w: s.v(torch.tanh(s.query_layer(q.unsqueeze(1)) + p)).squeeze(-1)
         ),
         "memory-projected-twice": _energies_slip(
-            lambda s, q, p, w: s.v(
-                torch.tanh(sum(_parts(s, q, s.memory_layer(p), w)))
-            ).squeeze(-1)
+            lambda s, q, p, w: s.v(torch.tanh(sum(_parts(s, q, s.memory_layer(p), w)))).squeeze(-1)
         ),
         "query-not-projected": _energies_slip(
-            lambda s, q, p, w: s.v(torch.tanh(q.unsqueeze(1) + p + s.location_layer(w))).squeeze(
-                -1
-            )
+            lambda s, q, p, w: s.v(torch.tanh(q.unsqueeze(1) + p + s.location_layer(w))).squeeze(-1)
         ),
         "query-along-time": _energies_slip(
             lambda s, q, p, w: s.v(
@@ -404,9 +390,7 @@ SLIPS: dict[str, dict[str, type[nn.Module]]] = {
             ).squeeze(-1)
         ),
         "multiplied": _energies_slip(_multiplied),
-        "axis-left": _energies_slip(
-            lambda s, q, p, w: s.v(torch.tanh(sum(_parts(s, q, p, w))))
-        ),
+        "axis-left": _energies_slip(lambda s, q, p, w: s.v(torch.tanh(sum(_parts(s, q, p, w))))),
         "softmax-early": _energies_slip(
             lambda s, q, p, w: s.v(torch.tanh(sum(_parts(s, q, p, w)))).squeeze(-1).softmax(-1)
         ),

@@ -1,0 +1,256 @@
+"""Grades a class: nbgrader's folder layout in; ledger, scores and feedback pages out."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import os
+import queue
+import secrets
+import tempfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader.edition import build_edition
+from grader.errors import GraderError, SubmissionError
+from grader.feedback import feedback_page
+from grader.graft import Submission, graft, read_notebook
+from grader.isolation import Isolation, require
+from grader.judge import Judge, suite_version, unreadable
+from grader.ledger import Key, Ledger, Record, environment_version, record_key
+from grader.session import Worker
+from grader.tasks import LABS, find_lab
+from grader.tasks.base import Lab
+from grader.text import neutral
+
+SECRET_FILE = ".grader_secret"
+SECRET_VARIABLE = "GRADER_SECRET"
+
+
+@dataclass(frozen=True)
+class HandedIn:
+    """A student's folder for one lab."""
+
+    student: str
+    lab: Lab
+    folder: Path
+
+    @property
+    def notebook(self) -> Path:
+        """Where the notebook should lie."""
+        return self.folder / f"{self.lab.notebook}.ipynb"
+
+    def digest(self) -> str:
+        """Return the digest of the notebook file; links and absent files have fixed ones."""
+        if self.notebook.is_symlink() or not self.notebook.is_file():
+            return "symlink" if self.notebook.is_symlink() else "absent"
+        return hashlib.sha256(self.notebook.read_bytes()).hexdigest()
+
+
+def course_secret(course: Path) -> bytes:
+    """Return the course's secret; it is made when it is first needed.
+
+    It comes from the variable GRADER_SECRET or from the file ``.grader_secret`` of the course.
+    """
+    if given := os.environ.get(SECRET_VARIABLE):
+        return given.encode()
+    path = course / SECRET_FILE
+    if not path.exists():
+        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_hex(32))
+    return path.read_bytes()
+
+
+def handed_in(course: Path, lab_names: list[str]) -> list[HandedIn]:
+    """Find the submissions of a course.
+
+    Args:
+        course: folder with ``submitted/STUDENT/LAB/``.
+        lab_names: labs to grade; empty for every lab that somebody handed in.
+
+    Raises:
+        GraderError: there is nothing to grade.
+    """
+    submitted = course / "submitted"
+    if not submitted.is_dir():
+        raise GraderError(
+            f"{course} has no folder 'submitted': give the course's root folder "
+            "(submitted/STUDENT/LAB/NOTEBOOK.ipynb)"
+        )
+    students = sorted(
+        path.name for path in submitted.iterdir() if path.is_dir() and path.name[0] != "."
+    )
+    if not students:
+        raise GraderError(f"{submitted} holds no student's folder")
+    labs = [find_lab(name) for name in lab_names] or [
+        lab for lab in LABS.values() if any((submitted / s / lab.name).is_dir() for s in students)
+    ]
+    if not labs:
+        raise GraderError(f"nobody in {submitted} handed in one of: {', '.join(sorted(LABS))}")
+    return [HandedIn(name, lab, submitted / name / lab.name) for lab in labs for name in students]
+
+
+def judge_one(handed: HandedIn, judge: Judge) -> Record:
+    """Judge one student's folder; whatever it holds, the result is a record."""
+    reason, submission = "", Submission()
+    try:
+        if handed.folder.is_symlink():
+            raise SubmissionError(f"the folder {handed.lab.name} is a symbolic link")
+        if not handed.folder.is_dir():
+            raise SubmissionError("nothing was handed in")
+        submission = graft(read_notebook(handed.notebook), handed.lab)
+        verdicts = judge.judge(submission, handed.student)
+    except (SubmissionError, OSError) as error:
+        reason = str(error)
+        verdicts = unreadable(handed.lab, reason)
+    return {
+        "reason": reason,
+        "points": sum(verdict.points for verdict in verdicts),
+        "max_points": handed.lab.points,
+        "verdicts": [verdict.record() for verdict in verdicts],
+        "repairs": list(submission.repairs),
+    }
+
+
+def grade(
+    course: Path,
+    lab_names: list[str],
+    *,
+    isolation: str,
+    jobs: int,
+    output: Path | None = None,
+    progress: Callable[[Record, bool], None] = lambda record, cached: None,
+    announce: Callable[[int], None] = lambda total: None,
+) -> list[Record]:
+    """Grade every submission of a course and write ledger, scores and pages.
+
+    Args:
+        course: folder with ``submitted/``.
+        lab_names: labs to grade; empty for all that were handed in.
+        isolation: ``bubblewrap`` or ``none``.
+        jobs: how many submissions are judged at the same time.
+        output: folder for ``ledger.jsonl``, ``scores.csv`` and ``feedback/``; the course if None.
+        progress: called with each record, and whether it was known already.
+        announce: called once with the number of records to come.
+
+    Returns:
+        the records in order of lab and student.
+
+    Raises:
+        GraderError: nothing to grade, or the isolation cannot be had.
+    """
+    found = require(isolation)
+    output = output or course
+    todo = handed_in(course, lab_names)
+    announce(len(todo))
+    output.mkdir(parents=True, exist_ok=True)
+    ledger = Ledger(output / "ledger.jsonl")
+    suite, environment = suite_version(), environment_version()
+    records: dict[int, Record] = {}
+    waiting: list[int] = []
+    keys: list[Key] = []
+    for index, handed in enumerate(todo):
+        keys.append(
+            (handed.student, handed.lab.name, handed.digest(), suite, environment, found.label)
+        )
+        known = ledger.find(keys[index])
+        if known is None:
+            waiting.append(index)
+        else:
+            records[index] = known
+            progress(known, True)
+    secret = course_secret(course)
+    for index, part in _judge_all(todo, waiting, found, secret, suite, jobs):
+        names = ("student", "lab", "submission", "suite", "environment", "isolation")
+        records[index] = ledger.append(dict(zip(names, keys[index], strict=True)) | part)
+        assert record_key(records[index]) == keys[index]
+        progress(records[index], False)
+    ordered = [records[index] for index in range(len(todo))]
+    write_scores(output / "scores.csv", ordered)
+    for handed, record in zip(todo, ordered, strict=True):
+        page = (
+            output / "feedback" / handed.student / handed.lab.name / f"{handed.lab.notebook}.html"
+        )
+        page.parent.mkdir(parents=True, exist_ok=True)
+        page.unlink(missing_ok=True)  # pages that nbgrader wrote are read-only
+        page.write_text(feedback_page(handed.lab, record), "utf-8", errors="backslashreplace")
+    return ordered
+
+
+def _judge_all(
+    todo: list[HandedIn],
+    waiting: list[int],
+    isolation: Isolation,
+    secret: bytes,
+    suite: str,
+    jobs: int,
+) -> Iterator[tuple[int, Record]]:
+    """Judge the waiting ones, each thread with a worker of its own; yield as they are done."""
+    if not waiting:
+        return
+    with tempfile.TemporaryDirectory(prefix="grader-") as scratch:
+        editions = {
+            lab.name: build_edition(lab.name, Path(scratch) / lab.name)
+            for lab in {todo[index].lab.name: todo[index].lab for index in waiting}.values()
+        }
+        idle: dict[str, queue.SimpleQueue[Worker]] = {
+            name: queue.SimpleQueue() for name in editions
+        }
+        workers: list[Worker] = []
+
+        def run(index: int) -> Record:
+            handed = todo[index]
+            try:
+                worker = idle[handed.lab.name].get_nowait()
+            except queue.Empty:
+                worker = Worker(isolation.kind, editions[handed.lab.name])
+                workers.append(worker)
+            try:
+                return judge_one(handed, Judge(handed.lab, worker, secret, suite))
+            finally:
+                idle[handed.lab.name].put(worker)
+
+        with ThreadPoolExecutor(max(1, min(jobs, len(waiting)))) as pool:
+            try:
+                futures = {pool.submit(run, index): index for index in waiting}
+                for future in as_completed(futures):
+                    yield futures[future], future.result()
+            finally:
+                pool.shutdown(wait=True, cancel_futures=True)
+                for worker in workers:
+                    worker.close()
+
+
+def write_scores(path: Path, records: list[Record]) -> None:
+    """Write the table of scores as CSV that no spreadsheet can misread; whole or not at all."""
+    tasks = list(dict.fromkeys(v["task"] for record in records for v in record["verdicts"]))
+    header = ["student", "lab", *tasks, "points", "max_points", "reason", "isolation", "time"]
+    temporary = path.with_suffix(".csv.new")
+    with temporary.open("w", encoding="utf-8", newline="", errors="backslashreplace") as file:
+        table = csv.writer(file)
+        table.writerow(header)
+        for record in records:
+            points = {v["task"]: v["points"] for v in record["verdicts"]}
+            table.writerow(
+                [
+                    neutral(record["student"]),
+                    record["lab"],
+                    *(points.get(task, "") for task in tasks),
+                    record["points"],
+                    record["max_points"],
+                    neutral(lost_points(record)),
+                    record["isolation"],
+                    record["time"],
+                ]
+            )
+    temporary.replace(path)
+
+
+def lost_points(record: Record) -> str:
+    """Say in one line where the points of a record were lost."""
+    if record["reason"]:
+        return str(record["reason"])
+    return " | ".join(v["message"] for v in record["verdicts"] if v["stage"] != "passed")
