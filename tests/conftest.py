@@ -1,0 +1,135 @@
+"""Fixtures that several test files share."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from grader.edition import build_edition
+from grader.graft import Submission
+from grader.isolation import BUBBLEWRAP, NONE, probe
+from grader.judge import Judge, Verdict
+from grader.session import Worker
+from grader.tasks import LABS
+from grader.tasks.base import Lab
+
+ROOT = Path(__file__).parent.parent
+
+LOCATION = """
+class LocationLayer(nn.Module):
+    def __init__(self, attention_n_filters, attention_kernel_size, attention_dim):
+        super().__init__()
+        padding = (attention_kernel_size - 1) // 2
+        self.location_conv = ConvNorm(
+            2, attention_n_filters, kernel_size=attention_kernel_size, padding=padding, bias=False
+        )
+        self.location_dense = LinearNorm(
+            attention_n_filters, attention_dim, bias=False, w_init_gain="tanh"
+        )
+
+    def forward(self, attention_weights_cat):
+{body}
+"""
+ENERGIES = """
+class Attention(nn.Module):
+    def __init__(
+        self, attention_rnn_dim, embedding_dim, attention_dim,
+        attention_location_n_filters, attention_location_kernel_size,
+    ):
+        super().__init__()
+        self.query_layer = LinearNorm(attention_rnn_dim, attention_dim, bias=False)
+        self.memory_layer = LinearNorm(embedding_dim, attention_dim, bias=False)
+        self.v = LinearNorm(attention_dim, 1, bias=False)
+        self.location_layer = LocationLayer(
+            attention_location_n_filters, attention_location_kernel_size, attention_dim
+        )
+        self.score_mask_value = -float("inf")
+
+    def get_alignment_energies(self, query, processed_memory, attention_weights_cat):
+{body}
+"""
+FORWARD = """
+class Attention(Attention):
+    def forward(self, query, memory, processed_memory, attention_weights_cat, mask):
+{body}
+"""
+TEMPLATES = {"attention-1": LOCATION, "attention-2": ENERGIES, "attention-3": FORWARD}
+
+# one correct fill of each task, as a student might write it
+BODIES = {
+    "attention-1": """
+        features = self.location_conv(attention_weights_cat)
+        return self.location_dense(features.transpose(1, 2))
+    """,
+    "attention-2": """
+        query = self.query_layer(query.unsqueeze(1))
+        location = self.location_layer(attention_weights_cat)
+        return self.v(torch.tanh(query + location + processed_memory)).squeeze(-1)
+    """,
+    "attention-3": """
+        energies = self.get_alignment_energies(query, processed_memory, attention_weights_cat)
+        if mask is not None:
+            energies = energies.masked_fill(mask, self.score_mask_value)
+        weights = F.softmax(energies, dim=1)
+        return torch.bmm(weights.unsqueeze(1), memory).squeeze(1), weights
+    """,
+}
+STUB = "raise NotImplementedError()"
+
+
+def cell(task_id: str, body: str) -> str:
+    """Return a solution cell with this body of the method to fill."""
+    lines = textwrap.indent(textwrap.dedent(body).strip("\n"), " " * 8)
+    return TEMPLATES[task_id].format(body=lines)
+
+
+def fill(**bodies: str) -> dict[str, str]:
+    """Return all three solution cells: correct, but for the bodies given as attention_1=…"""
+    chosen = BODIES | {name.replace("_", "-"): body for name, body in bodies.items()}
+    return {task_id: cell(task_id, body) for task_id, body in chosen.items()}
+
+
+@pytest.fixture(scope="session")
+def lab() -> Lab:
+    return LABS["lab1_attention"]
+
+
+@pytest.fixture(scope="session")
+def edition(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The student edition of lab 1."""
+    return build_edition("lab1_attention", tmp_path_factory.mktemp("edition"))
+
+
+@pytest.fixture(scope="session")
+def confined() -> str:
+    """The isolation that grading needs; the test skips, with the reason, where it is missing."""
+    found = probe()
+    if not found.available:
+        pytest.skip(f"needs bubblewrap: {found.detail}")
+    return BUBBLEWRAP
+
+
+@pytest.fixture(scope="session")
+def worker(confined: str, edition: Path) -> Iterator[Worker]:
+    with Worker(confined, edition) as worker:
+        yield worker
+
+
+@pytest.fixture(scope="session")
+def bare_worker(edition: Path) -> Iterator[Worker]:
+    with Worker(NONE, edition) as worker:
+        yield worker
+
+
+@pytest.fixture
+def judge_cells(worker: Worker, lab: Lab) -> Callable[[dict[str, str]], dict[str, Verdict]]:
+    """Judge solution cells as `grader grade` would; verdicts by task."""
+
+    def run(cells: dict[str, str], student: str = "ada") -> dict[str, Verdict]:
+        judge = Judge(lab, worker, secret=b"a course", suite="a suite")
+        return {v.task: v for v in judge.judge(Submission(cells), student)}
+
+    return run
