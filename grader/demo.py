@@ -1,0 +1,177 @@
+"""The kit's main job from end to end: release, hand in, autograde with nbgrader, explain, report."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import textwrap
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from grader.errors import GraderError
+from grader.graft import identity_of
+from grader.isolation import BUBBLEWRAP, require
+from grader.release import release, run_nbgrader
+from grader.tasks import find_lab
+from grader.tasks.base import Lab
+from grader.text import visible
+
+LAB = "lab1_attention"
+
+# Cleo multiplies the finished weights by the mask: the row no longer sums to one.
+_SLIP = """\
+class Attention(Attention):
+    def forward(self, query, memory, processed_memory, attention_weights_cat, mask):
+        energies = self.get_alignment_energies(query, processed_memory, attention_weights_cat)
+        weights = F.softmax(energies, dim=1)
+        if mask is not None:
+            weights = weights * ~mask
+        return torch.bmm(weights.unsqueeze(1), memory).squeeze(1), weights
+"""
+
+# Eve solves nothing; she makes every comparison that she can reach say yes.
+_CHEAT = """\
+class Same(torch.Tensor):
+    def __eq__(self, other):
+        return True
+
+    @classmethod
+    def __torch_function__(cls, function, types, args=(), kwargs=None):
+        return True
+
+
+torch.allclose = torch.equal = torch.isclose = lambda *args, **kwargs: True
+
+
+class {cls}(nn.Module):
+    def __init__(self, *sizes, **more):
+        super().__init__()
+
+    def load_state_dict(self, *args, **kwargs):
+        pass
+
+    def __call__(self, *args):
+        return torch.zeros(1).as_subclass(Same)
+
+    get_alignment_energies = forward = __call__
+"""
+
+
+def _hand_in(course: Path, student: str, notebook: Any, cells: dict[str, str]) -> None:
+    """Put a student's notebook where nbgrader's collect would put it."""
+    notebook = nbformat.from_dict(notebook)
+    for cell in notebook.cells:
+        for task_id in identity_of(cell) & cells.keys():
+            cell.source = cells[task_id]
+    lab = find_lab(LAB)
+    folder = course / "submitted" / student / LAB
+    folder.mkdir(parents=True)
+    nbformat.write(notebook, folder / f"{lab.notebook}.ipynb")
+
+
+def lay_out_class(course: Path, lab: Lab) -> None:
+    """Make five submissions on the spot: full, half, a slip, untouched, and a cheat."""
+    source = nbformat.read(course / "notebooks" / lab.name / f"{lab.notebook}.ipynb", as_version=4)
+    released = nbformat.read(course / "release" / lab.name / f"{lab.notebook}.ipynb", as_version=4)
+    tasks = {task.id: task for task in lab.judged}
+    solution = {
+        task_id: cell.source for cell in source.cells for task_id in identity_of(cell) & set(tasks)
+    }
+    first, *_, last = tasks
+    cheat = {task.id: _CHEAT.format(cls=task.defines) for task in lab.judged}
+    _hand_in(course, "ada", released, solution)
+    _hand_in(course, "ben", released, {first: solution[first]})
+    _hand_in(course, "cleo", released, solution | {last: _SLIP})
+    _hand_in(course, "dan", released, {})
+    _hand_in(course, "eve", released, cheat)
+
+
+def read_marks(course: Path, lab: Lab) -> dict[str, float]:
+    """Return the automatic points of each student from nbgrader's gradebook."""
+    query = """
+        SELECT submitted_assignment.student_id, SUM(grade.auto_score)
+        FROM grade
+        JOIN submitted_notebook ON submitted_notebook.id = grade.notebook_id
+        JOIN submitted_assignment ON submitted_assignment.id = submitted_notebook.assignment_id
+        JOIN assignment ON assignment.id = submitted_assignment.assignment_id
+        WHERE assignment.name = ?
+        GROUP BY submitted_assignment.student_id
+    """
+    with closing(sqlite3.connect(course / "gradebook.db")) as database:
+        return {student: points or 0.0 for student, points in database.execute(query, (lab.name,))}
+
+
+def read_reasons(course: Path, student: str, lab: Lab) -> list[str]:
+    """Return what the judge wrote below each check that did not pass."""
+    path = course / "autograded" / student / lab.name / f"{lab.notebook}.ipynb"
+    reasons = []
+    for cell in nbformat.read(path, as_version=4).cells:
+        if cell.metadata.get("nbgrader", {}).get("grade") and cell.cell_type == "code":
+            failed = [o for o in cell.outputs if o.output_type == "error"]
+            reasons += [output.evalue for output in failed]
+    return reasons
+
+
+def run_demo(kit: Path, target: Path) -> int:
+    """Run the demo in a course of its own and print the marks with their reasons.
+
+    Args:
+        kit: folder with ``notebooks/`` and ``nbgrader_config.py``.
+        target: where the course is laid out; what an earlier demo left there is replaced.
+
+    Returns:
+        exit status 0.
+
+    Raises:
+        GraderError: a step failed.
+    """
+    console = Console()
+    lab = find_lab(LAB)
+    require(BUBBLEWRAP)
+    marker = target / ".demo"
+    if target.exists() and any(target.iterdir()) and not marker.exists():
+        raise GraderError(f"{target} holds something else; give an empty folder with --target")
+    if target.exists():
+        shutil.rmtree(target)
+    target.mkdir(parents=True)
+    marker.touch()
+    target = target.resolve()
+    shutil.copytree(kit / "notebooks", target / "notebooks")
+    shutil.copyfile(kit / "nbgrader_config.py", target / "nbgrader_config.py")
+
+    console.print(f"1/4 release {lab.name}: notebook and student wheels")
+    made = release(target, lab.name)
+    for wheel in made.wheels:
+        console.print(f"    {wheel.relative_to(target)}")
+    console.print("2/4 five students hand in")
+    lay_out_class(target, lab)
+    console.print("3/4 nbgrader autograde, with the kit's judge")
+    run_nbgrader(target, "autograde", lab.name)
+    console.print("4/4 nbgrader generate_feedback")
+    run_nbgrader(target, "generate_feedback", lab.name)
+
+    table = Table(title=f"{lab.title}: {lab.points} points", show_lines=True)
+    table.add_column("student")
+    table.add_column("points", justify="right")
+    table.add_column("where points were lost", overflow="fold")
+    for student, points in sorted(read_marks(target, lab).items()):
+        reasons = "\n".join(visible(reason) for reason in read_reasons(target, student, lab))
+        table.add_row(student, f"{points:g}", Text(reasons))
+    console.print(table)
+    console.print(
+        textwrap.dedent(
+            f"""\
+            course:         {target}
+            feedback pages: {target}/feedback/STUDENT/{lab.name}/{lab.notebook}.html
+            in a browser:   cd {target} && nbgrader's formgrader (make formgrader)
+            """
+        ),
+        soft_wrap=True,
+    )
+    return 0
