@@ -1,0 +1,35 @@
+"""Tacotron 2: symbol ids to log-mel spectrogram, as the paper and the published weights have it.
+
+Read in this order: ``layers``, ``encoder``, ``attention``, ``prenet``, ``decoder``, ``postnet``,
+``model``.
+"""
+
+from __future__ import annotations
+
+from labkit.tacotron2.attention import Attention, LocationLayer
+from labkit.tacotron2.checkpoint import load_checkpoint, save_checkpoint
+from labkit.tacotron2.config import Tacotron2Config
+from labkit.tacotron2.decoder import Decoder, DecoderState
+from labkit.tacotron2.encoder import Encoder
+from labkit.tacotron2.loss import LossParts, MaskedTacotron2Loss, Tacotron2Loss, gate_targets
+from labkit.tacotron2.model import Tacotron2
+from labkit.tacotron2.postnet import Postnet
+from labkit.tacotron2.prenet import Prenet
+
+__all__ = [
+    "Attention",
+    "Decoder",
+    "DecoderState",
+    "Encoder",
+    "LocationLayer",
+    "LossParts",
+    "MaskedTacotron2Loss",
+    "Postnet",
+    "Prenet",
+    "Tacotron2",
+    "Tacotron2Config",
+    "Tacotron2Loss",
+    "gate_targets",
+    "load_checkpoint",
+    "save_checkpoint",
+]

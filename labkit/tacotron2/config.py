@@ -1,0 +1,153 @@
+"""The sizes and switches of a Tacotron 2, under the names that published checkpoints use."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass, fields
+from numbers import Integral, Real
+
+from labkit.errors import ConfigError
+
+ONE_FRAME_PER_STEP = (
+    "n_frames_per_step is {}, but only 1 is supported yet: "
+    "a decoder step that predicts several frames at once is not implemented"
+)
+
+_ODD = ("encoder_kernel_size", "attention_location_kernel_size", "postnet_kernel_size")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tacotron2Config:
+    """Everything needed to build a :class:`~labkit.tacotron2.Tacotron2`.
+
+    The defaults are the full-size model of the paper and of the published English
+    checkpoints (28 193 153 parameters). All fields but the last two are the published
+    keys, so the ``config`` of a published checkpoint can be passed as it is:
+    ``Tacotron2Config(**config)``.
+
+    Args:
+        mask_padding: whether ``forward`` overwrites its outputs on padded frames (mel 0,
+            gate logit 1000), so that the padding costs nothing in the loss. The two
+            published training scripts disagree; this default trains on no made-up frame.
+        n_mel_channels: mel bands of a frame.
+        n_symbols: size of the symbol table.
+        symbols_embedding_dim: size of a symbol's vector; equal to ``encoder_embedding_dim``.
+        encoder_kernel_size: width of the encoder's filters in symbols; odd.
+        encoder_n_convolutions: number of convolutional layers of the encoder.
+        encoder_embedding_dim: size of a memory vector; even, half for each LSTM direction.
+        attention_rnn_dim: size of the attention LSTM.
+        attention_dim: size of the space in which attention energies are computed.
+        attention_location_n_filters: number of location filters.
+        attention_location_kernel_size: width of the location filters in symbols; odd.
+        n_frames_per_step: frames predicted by one decoder step; only 1 is supported.
+        decoder_rnn_dim: size of the decoder LSTM.
+        prenet_dim: size of both prenet layers.
+        max_decoder_steps: frames after which ``infer`` gives up waiting for the gate.
+        gate_threshold: probability above which the gate ends a sentence; between 0 and 1.
+        p_attention_dropout: dropout on the attention LSTM's output, training only.
+        p_decoder_dropout: dropout on the decoder LSTM's output, training only.
+        postnet_embedding_dim: channels inside the postnet.
+        postnet_kernel_size: width of the postnet's filters in frames; odd.
+        postnet_n_convolutions: number of convolutional layers of the postnet.
+        decoder_no_early_stopping: whether ``infer`` goes on to ``max_decoder_steps`` even
+            when every sentence of the batch has ended.
+        p_prenet_dropout: dropout of the prenet, in training *and* in inference.
+        mask_embeddings: whether padding is hidden from the encoder's convolutions and from
+            the postnet, so that a sentence sounds the same alone and in any batch. The
+            published models were trained without it.
+
+    Raises:
+        ConfigError: unknown key, wrong type, or values that do not fit together.
+    """
+
+    mask_padding: bool = True
+    n_mel_channels: int = 80
+    n_symbols: int = 148
+    symbols_embedding_dim: int = 512
+    encoder_kernel_size: int = 5
+    encoder_n_convolutions: int = 3
+    encoder_embedding_dim: int = 512
+    attention_rnn_dim: int = 1024
+    attention_dim: int = 128
+    attention_location_n_filters: int = 32
+    attention_location_kernel_size: int = 31
+    n_frames_per_step: int = 1
+    decoder_rnn_dim: int = 1024
+    prenet_dim: int = 256
+    max_decoder_steps: int = 1000
+    gate_threshold: float = 0.5
+    p_attention_dropout: float = 0.1
+    p_decoder_dropout: float = 0.1
+    postnet_embedding_dim: int = 512
+    postnet_kernel_size: int = 5
+    postnet_n_convolutions: int = 5
+    decoder_no_early_stopping: bool = False
+    p_prenet_dropout: float = 0.5
+    mask_embeddings: bool = False
+
+    def __new__(cls, **config: object) -> Tacotron2Config:
+        """Refuse unknown keys before the dataclass does, and say which key was meant."""
+        known = [field.name for field in fields(cls)]
+        unknown = []
+        for key in config:
+            if key not in known:
+                near = difflib.get_close_matches(key, known)
+                unknown.append(
+                    f"{key!r} (did you mean {' or '.join(near)}?)" if near else repr(key)
+                )
+        if unknown:
+            raise ConfigError(
+                f"unknown Tacotron 2 config key {', '.join(unknown)}; "
+                "labkit.tacotron2.Tacotron2Config lists the known ones"
+            )
+        return super().__new__(cls)
+
+    def __post_init__(self) -> None:
+        """Check every value by the type of its default, then what must fit together."""
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if isinstance(field.default, bool):
+                self._check_switch(field.name, value)
+            elif isinstance(field.default, int):
+                self._check_size(field.name, value)
+            else:
+                self._check_probability(field.name, value)
+        if self.n_frames_per_step != 1:
+            raise ConfigError(ONE_FRAME_PER_STEP.format(self.n_frames_per_step))
+        if not 0 < self.gate_threshold < 1:
+            raise ConfigError(
+                f"gate_threshold must lie between 0 and 1, but is {self.gate_threshold}: "
+                "at 0 every sentence ends at once, at 1 none ever does"
+            )
+        for name in _ODD:
+            if getattr(self, name) % 2 == 0:
+                raise ConfigError(
+                    f"{name} must be odd, but is {getattr(self, name)}: "
+                    "an even filter cannot keep the length of its input"
+                )
+        if self.encoder_embedding_dim % 2 != 0:
+            raise ConfigError(
+                f"encoder_embedding_dim must be even, but is {self.encoder_embedding_dim}: "
+                "each direction of the encoder's LSTM yields one half of it"
+            )
+        if self.symbols_embedding_dim != self.encoder_embedding_dim:
+            raise ConfigError(
+                f"symbols_embedding_dim ({self.symbols_embedding_dim}) must equal "
+                f"encoder_embedding_dim ({self.encoder_embedding_dim}): "
+                "the encoder's first convolution reads the symbol vectors"
+            )
+
+    def _check_switch(self, name: str, value: object) -> None:
+        # The string "False" would count as true, so only real booleans pass.
+        if not isinstance(value, bool):
+            raise ConfigError(f"{name} must be True or False, but is {value!r}")
+
+    def _check_size(self, name: str, value: object) -> None:
+        if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
+            raise ConfigError(f"{name} must be a positive whole number, but is {value!r}")
+        object.__setattr__(self, name, int(value))
+
+    def _check_probability(self, name: str, value: object) -> None:
+        if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= float(value) < 1:
+            raise ConfigError(f"{name} must be a number from 0 to below 1, but is {value!r}")
+        object.__setattr__(self, name, float(value))

@@ -1,0 +1,107 @@
+"""What training minimises: the published loss, and one that does not count padding.
+
+Both compare the mel spectrogram before *and* after the postnet, so that the decoder learns even
+while the postnet is still poor, and the gate with "is this the last frame?".
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from labkit.tacotron2.masking import padding_mask
+
+Outputs = tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]
+
+
+class LossParts(NamedTuple):
+    """A loss and what it is made of; scalars, ``total`` is the sum of the others."""
+
+    total: torch.Tensor
+    mel: torch.Tensor  # mean squared error of the decoder's mel
+    mel_postnet: torch.Tensor  # mean squared error after the postnet
+    gate: torch.Tensor  # binary cross-entropy of the gate
+
+
+def gate_targets(mel_lengths: torch.Tensor, max_length: int) -> torch.Tensor:
+    """Say which frames the gate should fire at: the last one, and all the padding after it.
+
+    Args:
+        mel_lengths: (B,) number of frames of each target.
+        max_length: T_out, the length that all targets were padded to.
+
+    Returns:
+        (B, T_out) float32, 0 before the last frame and 1 from there on.
+    """
+    return padding_mask(mel_lengths - 1, max_length).float()  # (B, T_out)
+
+
+class Tacotron2Loss(nn.Module):
+    """The published loss: plain means over the padded tensors.
+
+    Comparable with published training curves, but it depends on how far a batch was padded:
+    padded frames count in the mean, with a cost of zero if ``config.mask_padding`` is on.
+    """
+
+    def forward(self, outputs: Outputs, mels: torch.Tensor, gate_target: torch.Tensor) -> LossParts:
+        """Compare the outputs of ``Tacotron2.forward`` with their targets.
+
+        Args:
+            outputs: what ``Tacotron2.forward`` returned; the alignments are not used.
+            mels: (B, n_mel_channels, T_out) log-mel targets.
+            gate_target: (B, T_out) targets of the gate, see :func:`gate_targets`.
+
+        Returns:
+            The loss and its parts.
+        """
+        mel, mel_postnet, gate, _ = outputs
+        mel_loss = F.mse_loss(mel, mels)
+        mel_postnet_loss = F.mse_loss(mel_postnet, mels)
+        gate_loss = F.binary_cross_entropy_with_logits(gate, gate_target)
+        total = mel_loss + mel_postnet_loss + gate_loss
+        return LossParts(total, mel_loss, mel_postnet_loss, gate_loss)
+
+
+class MaskedTacotron2Loss(nn.Module):
+    """The same three parts as means over valid frames only.
+
+    Each valid frame weighs the same, however far the batch was padded and whether or not
+    ``config.mask_padding`` is on. Larger than :class:`Tacotron2Loss` on the same outputs, by the
+    share of padding: never compare the two.
+    """
+
+    def forward(
+        self,
+        outputs: Outputs,
+        mels: torch.Tensor,
+        gate_target: torch.Tensor,
+        mel_lengths: torch.Tensor,
+    ) -> LossParts:
+        """Compare the outputs of ``Tacotron2.forward`` with their targets on valid frames.
+
+        Args:
+            outputs: what ``Tacotron2.forward`` returned; the alignments are not used.
+            mels: (B, n_mel_channels, T_out) log-mel targets.
+            gate_target: (B, T_out) targets of the gate, see :func:`gate_targets`.
+            mel_lengths: (B,) number of frames of each target.
+
+        Returns:
+            The loss and its parts.
+        """
+        mel, mel_postnet, gate, _ = outputs
+        padding = padding_mask(mel_lengths.to(mels.device), mels.size(2))  # (B, T_out)
+        n_frames = (~padding).sum()
+
+        def mean_over_frames(error: torch.Tensor) -> torch.Tensor:
+            return error.masked_fill(padding, 0.0).sum() / n_frames
+
+        mel_loss = mean_over_frames((mel - mels).square().mean(dim=1))
+        mel_postnet_loss = mean_over_frames((mel_postnet - mels).square().mean(dim=1))
+        gate_loss = mean_over_frames(
+            F.binary_cross_entropy_with_logits(gate, gate_target, reduction="none")
+        )
+        total = mel_loss + mel_postnet_loss + gate_loss
+        return LossParts(total, mel_loss, mel_postnet_loss, gate_loss)

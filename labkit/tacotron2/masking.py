@@ -1,0 +1,23 @@
+"""Where sequences of a batch end: one convention for text and mel alike.
+
+A batch is padded on the right to its longest member. In every mask of this package **True
+marks padding**, so that a mask can be handed to ``masked_fill`` as it is.
+"""
+
+from __future__ import annotations
+
+import torch
+
+
+def padding_mask(lengths: torch.Tensor, max_length: int) -> torch.Tensor:
+    """Mark the positions that lie behind the end of each sequence.
+
+    Args:
+        lengths: (B,) integers, the number of valid positions of each sequence.
+        max_length: T, the length that all sequences were padded to.
+
+    Returns:
+        (B, T) bool on the device of ``lengths``, True marks padding.
+    """
+    positions = torch.arange(max_length, device=lengths.device)  # (T,)
+    return positions >= lengths.unsqueeze(1)  # (B, T)

@@ -1,0 +1,182 @@
+"""Tacotron 2 (Shen et al. 2018, arXiv 1712.05884): from symbols to a mel spectrogram.
+
+``embedding -> encoder -> decoder with attention -> + postnet``: this file only joins the parts.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import nn
+
+from labkit.tacotron2.checks import check_decoding, check_mels, check_text
+from labkit.tacotron2.config import Tacotron2Config
+from labkit.tacotron2.decoder import Decoder
+from labkit.tacotron2.encoder import Encoder
+from labkit.tacotron2.masking import padding_mask
+from labkit.tacotron2.postnet import Postnet
+
+
+class Tacotron2(nn.Module):
+    """The whole acoustic model; its state dict is that of the published checkpoints.
+
+    Sentences of a batch may come in any order; outputs come back in the same order.
+
+    Args:
+        config: sizes and switches of the model.
+    """
+
+    def __init__(self, config: Tacotron2Config) -> None:
+        super().__init__()
+        self.config = config
+        self.embedding = nn.Embedding(config.n_symbols, config.symbols_embedding_dim)
+        # Uniform with the standard deviation of Xavier's initialisation.
+        bound = math.sqrt(3) * math.sqrt(2 / (config.n_symbols + config.symbols_embedding_dim))
+        nn.init.uniform_(self.embedding.weight, -bound, bound)
+        self.encoder = Encoder(
+            config.encoder_n_convolutions,
+            config.encoder_embedding_dim,
+            config.encoder_kernel_size,
+            config.mask_embeddings,
+        )
+        self.decoder = Decoder(
+            config.n_mel_channels,
+            config.n_frames_per_step,
+            config.encoder_embedding_dim,
+            config.attention_dim,
+            config.attention_location_n_filters,
+            config.attention_location_kernel_size,
+            config.attention_rnn_dim,
+            config.decoder_rnn_dim,
+            config.prenet_dim,
+            config.max_decoder_steps,
+            config.gate_threshold,
+            config.p_attention_dropout,
+            config.p_decoder_dropout,
+            not config.decoder_no_early_stopping,
+            config.p_prenet_dropout,
+        )
+        self.postnet = Postnet(
+            config.n_mel_channels,
+            config.postnet_embedding_dim,
+            config.postnet_kernel_size,
+            config.postnet_n_convolutions,
+        )
+
+    def forward(
+        self,
+        ids: torch.Tensor,
+        lengths: torch.Tensor,
+        mels: torch.Tensor,
+        mel_lengths: torch.Tensor,
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Predict known spectrograms with teacher forcing, as training does.
+
+        With ``config.mask_padding`` the outputs on padded frames are overwritten: mel by 0 and
+        gate by 1000, the values at which the padded target costs nothing.
+
+        Args:
+            ids: (B, T_in) symbol ids, padded on the right.
+            lengths: (B,) number of symbols of each sentence.
+            mels: (B, n_mel_channels, T_out) natural-log mel targets, padded on the right.
+            mel_lengths: (B,) number of frames of each target.
+
+        Returns:
+            ``mel``: (B, n_mel_channels, T_out) log-mel of the decoder.
+            ``mel_postnet``: (B, n_mel_channels, T_out) the same after the postnet.
+            ``gate``: (B, T_out) logits of "this frame is the last one".
+            ``alignments``: (B, T_out, T_in) attention weights.
+
+        Raises:
+            InputError: an input has the wrong type, shape or content.
+        """
+        check_text(ids, lengths, self.embedding.weight)
+        check_mels(mels, mel_lengths, ids, self.embedding.weight, self.config.n_mel_channels)
+        padding = padding_mask(mel_lengths.to(mels.device), mels.size(2))  # (B, T_out)
+        mel_padding = padding.unsqueeze(1)  # (B, 1, T_out)
+
+        embedded = self.embedding(ids).transpose(1, 2)  # (B, symbols_embedding_dim, T_in)
+        memory = self.encoder(embedded, lengths)  # (B, T_in, encoder_embedding_dim)
+        mel, gate, alignments = self.decoder(memory, mels, lengths)
+        mel_postnet = mel + self.postnet(mel, mel_padding if self.config.mask_embeddings else None)
+
+        if self.config.mask_padding:
+            mel = mel.masked_fill(mel_padding, 0.0)
+            mel_postnet = mel_postnet.masked_fill(mel_padding, 0.0)
+            gate = gate.masked_fill(padding, 1000.0)
+        return mel, mel_postnet, gate, alignments
+
+    @torch.no_grad()
+    def infer(
+        self,
+        ids: torch.Tensor,
+        lengths: torch.Tensor,
+        *,
+        seed: int | None = None,
+        prenet_dropout: bool = True,
+        max_decoder_steps: int | None = None,
+        gate_threshold: float | None = None,
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Speak: predict spectrograms from text alone, without gradients and as in ``eval()``.
+
+        A sentence ends when its gate fires; the frame at which it does is not counted. Frames
+        behind ``mel_lengths`` mean nothing and must be cut off before they are made audible.
+        A length equal to ``max_decoder_steps`` means that the gate never fired.
+
+        The prenet's dropout makes every reading of a sentence a little different. It is drawn
+        for the batch as a whole, so only with ``prenet_dropout=False`` and
+        ``config.mask_embeddings`` is a sentence read the same alone and in a batch.
+
+        Args:
+            ids: (B, T_in) symbol ids, padded on the right.
+            lengths: (B,) number of symbols of each sentence, in any order.
+            seed: fixes the dropout, whatever the global random state, which is left alone;
+                without it the dropout is drawn from the global random state.
+            prenet_dropout: whether the prenet drops units, as it did in training.
+            max_decoder_steps: frames after which to give up; as configured if None.
+            gate_threshold: gate probability that ends a sentence; as configured if None.
+
+        Returns:
+            ``mel_postnet``: (B, n_mel_channels, T) natural-log mel.
+            ``mel_lengths``: (B,) int32, number of frames of each sentence.
+            ``alignments``: (B, T, T_in) attention weights; zero on padded symbols.
+
+        Raises:
+            InputError: an input has the wrong type, shape or content.
+        """
+        check_text(ids, lengths, self.embedding.weight)
+        check_decoding(max_decoder_steps, gate_threshold)
+        generator = None
+        if seed is not None:
+            generator = torch.Generator(device=ids.device).manual_seed(seed)
+
+        with _evaluation(self):
+            embedded = self.embedding(ids).transpose(1, 2)  # (B, symbols_embedding_dim, T_in)
+            memory = self.encoder(embedded, lengths)  # (B, T_in, encoder_embedding_dim)
+            mel, _, alignments, mel_lengths = self.decoder.infer(
+                memory,
+                lengths,
+                prenet_dropout=prenet_dropout,
+                generator=generator,
+                max_decoder_steps=max_decoder_steps,
+                gate_threshold=gate_threshold,
+            )
+            # Alone, a sentence would end with the frame at which its gate fired.
+            padding = padding_mask(mel_lengths + 1, mel.size(2)).unsqueeze(1)  # (B, 1, T)
+            mel_postnet = mel + self.postnet(mel, padding if self.config.mask_embeddings else None)
+        return mel_postnet, mel_lengths, alignments
+
+
+@contextmanager
+def _evaluation(model: nn.Module) -> Iterator[None]:
+    """Put a model into eval mode, and afterwards each of its modules into its former mode."""
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    try:
+        yield
+    finally:
+        for module, training in modes:
+            module.training = training
