@@ -1,4 +1,4 @@
-"""The kit's main job from end to end: release, hand in, autograde with nbgrader, explain, report."""
+"""The kit's main job from end to end: release, hand in, autograde with nbgrader, explain."""
 
 from __future__ import annotations
 
