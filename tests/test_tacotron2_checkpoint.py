@@ -6,6 +6,7 @@ import json
 import os
 import pickle
 import random
+import re
 import stat
 from pathlib import Path
 
@@ -110,6 +111,17 @@ def test_deep_learning_examples_layout(model, path, prefix, zipped):
     assert loaded.config == Tacotron2Config(**CONFIG)
     assert not any(module.training for module in loaded.modules())
     assert all(parameter.requires_grad for parameter in loaded.parameters())
+
+
+@pytest.mark.parametrize("version", [b"numpy.core.multiarray", b"numpy._core.multiarray"])
+def test_numpy_scalars_of_both_numpy_generations(model, path, version):
+    content = {"state_dict": model.state_dict(), "config": CONFIG, "loss": np.float32(0.5)}
+    torch.save(content, path, _use_new_zipfile_serialization=False)
+    names = rb"numpy\._?core\.multiarray\n"
+    replaced, count = re.subn(names, version + b"\n", path.read_bytes())
+    assert count == 1
+    path.write_bytes(replaced)
+    assert same_weights(load_checkpoint(path), model)
 
 
 @pytest.mark.parametrize("plain", [False, True])
@@ -292,9 +304,12 @@ def test_pickle_that_needs_code_is_named_and_not_run(path):
     assert not path.with_name("attacked").exists()
 
 
-def test_numpy_arrays_need_code(path):
-    torch.save({"state_dict": {}, "rng": np.zeros(3)}, path)
-    refused(path, "_reconstruct", "not safe")
+@pytest.mark.parametrize(
+    ("value", "name"), [(np.zeros(3), "_reconstruct"), (np.str_("x"), "StrDType")]
+)
+def test_other_numpy_values_need_code(path, value, name):
+    torch.save({"state_dict": {}, "value": value}, path)
+    refused(path, name, "not safe")
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")

@@ -10,7 +10,7 @@ import json
 import pickle
 import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,12 +23,21 @@ from labkit.errors import CheckpointError
 # DistributedDataParallel puts "module." before every name, and so do other wrappers within it.
 _WRAPPERS = re.compile(r"^(module\.(1\.)?)+")
 
-# Losses and learning rates are often left in checkpoints as numpy scalars: numbers, not code.
-# NumPy 1 and 2 write the same function under different names.
-_NUMPY_SCALAR = np.float64(0).__reduce__()[0]
+
+def _numpy_scalar(module: str) -> Callable[[np.dtype, bytes], np.generic]:
+    """Make a stand-in for NumPy's unpickling function, under its name in a NumPy version."""
+
+    def scalar(dtype: np.dtype, value: bytes) -> np.generic:
+        return np.frombuffer(value, dtype, count=1)[0]
+
+    scalar.__module__, scalar.__qualname__ = module, "scalar"
+    return scalar
+
+
+# Losses and learning rates are often left in checkpoints as NumPy scalars: numbers, not code.
 _NUMPY_SCALARS: list[Any] = [
-    (_NUMPY_SCALAR, "numpy.core.multiarray.scalar"),
-    (_NUMPY_SCALAR, "numpy._core.multiarray.scalar"),
+    _numpy_scalar("numpy.core.multiarray"),  # NumPy 1
+    _numpy_scalar("numpy._core.multiarray"),  # NumPy 2
     np.dtype,
     *(type(np.dtype(code)) for code in "?bBhHiIlLqQefd"),
 ]
@@ -144,7 +153,7 @@ def _unpickle(path: Path) -> Any:
             warnings.simplefilter("ignore")  # about pickle versions that load all the same
             return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
-        code = re.search(r"(?:GLOBAL|function) (\S+)", str(error))
+        code = re.search(r"(?:GLOBAL |function |got <class ')([\w.]+)", str(error))
         if code is None:
             raise _damaged(path) from error
         raise CheckpointError(
