@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import gc
+import importlib
 import os
 import select
 import shutil
@@ -184,13 +186,28 @@ def answer_in_child(body: bytes, confined: bool) -> bytes:
     return pack(envelope) + answer
 
 
+def _warm_up() -> None:
+    """Do once what every child would otherwise do anew: imports, and the first use of kernels."""
+    import torch
+    from torch.nn import functional as F
+
+    for module in ("grader.perform", "labkit.tacotron2"):
+        importlib.import_module(module)
+    torch.set_num_threads(1)
+    # oneDNN compiles a kernel for every new shape: for tiny cases that costs more than it saves
+    torch.backends.mkldnn.set_flags(False)
+    # forward only: a process whose autograd engine has run cannot be forked
+    with torch.no_grad():
+        x = torch.ones(2, 4, 8)
+        x = F.linear(F.conv1d(x, torch.ones(4, 4, 3), padding=1), torch.ones(8, 8))
+        torch.bmm(F.softmax(x.tanh(), dim=1), x.transpose(1, 2))
+    gc.collect()
+    gc.freeze()  # the collector of a child must not touch, and so copy, every inherited object
+
+
 def serve(requests: BinaryIO, answers: BinaryIO, confined: bool) -> None:
     """Answer requests until the judge closes the pipe."""
-    import torch
-
-    import labkit.tacotron2  # noqa: F401 - warm: every child inherits the imported modules
-
-    torch.set_num_threads(1)
+    _warm_up()
     _hide_memory()
     while (body := read_frame(requests)) is not None:
         answers.write(answer_in_child(body, confined))

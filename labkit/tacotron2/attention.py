@@ -79,9 +79,7 @@ class Attention(nn.Module):
         self.query_layer = LinearNorm(
             attention_rnn_dim, attention_dim, bias=False, w_init_gain="tanh"
         )
-        self.memory_layer = LinearNorm(
-            embedding_dim, attention_dim, bias=False, w_init_gain="tanh"
-        )
+        self.memory_layer = LinearNorm(embedding_dim, attention_dim, bias=False, w_init_gain="tanh")
         self.v = LinearNorm(attention_dim, 1, bias=False)
         self.location_layer = LocationLayer(
             attention_location_n_filters, attention_location_kernel_size, attention_dim

@@ -6,8 +6,12 @@ Each block wraps one torch layer under the name that published checkpoints use
 
 from __future__ import annotations
 
+from typing import Literal
+
 import torch
 from torch import nn
+
+Gain = Literal["linear", "relu", "tanh", "sigmoid"]
 
 
 class LinearNorm(nn.Module):
@@ -21,13 +25,11 @@ class LinearNorm(nn.Module):
     """
 
     def __init__(
-        self, in_dim: int, out_dim: int, bias: bool = True, w_init_gain: str = "linear"
+        self, in_dim: int, out_dim: int, bias: bool = True, w_init_gain: Gain = "linear"
     ) -> None:
         super().__init__()
         self.linear_layer = nn.Linear(in_dim, out_dim, bias=bias)
-        nn.init.xavier_uniform_(
-            self.linear_layer.weight, gain=nn.init.calculate_gain(w_init_gain)
-        )
+        nn.init.xavier_uniform_(self.linear_layer.weight, gain=nn.init.calculate_gain(w_init_gain))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Map ``x: (..., in_dim)`` to ``(..., out_dim)``."""
@@ -58,7 +60,7 @@ class ConvNorm(nn.Module):
         padding: int | None = None,
         dilation: int = 1,
         bias: bool = True,
-        w_init_gain: str = "linear",
+        w_init_gain: Gain = "linear",
     ) -> None:
         super().__init__()
         if padding is None:
