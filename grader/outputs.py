@@ -51,6 +51,7 @@ def run_notebook(cells: list[tuple[str, str]]) -> dict[str, Any]:
         ``{"cells": {id: [outputs]}}``; an output is ``{"kind": "text", "text"}`` or
         ``{"kind": "image", "png"}``. Nothing else is kept: no HTML, no scripts.
     """
+    from IPython.core.displayhook import CapturingDisplayHook
     from IPython.core.interactiveshell import InteractiveShell
     from IPython.utils.capture import capture_output
 
@@ -62,6 +63,8 @@ def run_notebook(cells: list[tuple[str, str]]) -> dict[str, Any]:
         outputs: list[dict[str, Any] | None] = []
         try:
             with capture_output() as captured:
+                # a cell's value is shown like what it displays, not printed after a prompt
+                shell.display_trap.hook = CapturingDisplayHook(shell, shell.display_pub.outputs)
                 shell.run_cell(source, store_history=False)
             outputs += [_text(captured.stdout), _text(captured.stderr)]
             for rich in captured.outputs[:IMAGES_PER_CELL]:

@@ -27,6 +27,13 @@ FILE_LIMIT = 32 * 1024**2  # bytes of any file that it writes
 PROCESS_LIMIT = 16  # processes and threads in the namespace
 SCRATCH = ("/scratch", "/dev/shm")  # of the sandbox; emptied after every question
 
+_NOTEBOOK_MODULES = (
+    "IPython.core.interactiveshell",
+    "IPython.utils.capture",
+    "ipywidgets",
+    "matplotlib.pyplot",
+    "labkit.notebook",
+)
 _PR_SET_DUMPABLE = 4
 _POLL_SECONDS = 0.005
 
@@ -164,6 +171,8 @@ def answer_in_child(body: bytes, confined: bool) -> bytes:
     follows it raw: what the child says about its own length is not believed.
     """
     document, _ = unpack(body)
+    if document["kind"] == "notebook":
+        _preload(_NOTEBOOK_MODULES)
     started = time.monotonic()
     reading, writing = os.pipe()
     child = os.fork()
@@ -186,13 +195,19 @@ def answer_in_child(body: bytes, confined: bool) -> bytes:
     return pack(envelope) + answer
 
 
+def _preload(modules: tuple[str, ...]) -> None:
+    """Import what children will need, so that each inherits it; what is not installed is left."""
+    for module in modules:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(module)
+
+
 def _warm_up() -> None:
     """Do once what every child would otherwise do anew: imports, and the first use of kernels."""
     import torch
     from torch.nn import functional as F
 
-    for module in ("grader.perform", "labkit.tacotron2"):
-        importlib.import_module(module)
+    _preload(("grader.perform", "labkit.tacotron2"))
     torch.set_num_threads(1)
     # oneDNN compiles a kernel for every new shape: for tiny cases that costs more than it saves
     torch.backends.mkldnn.set_flags(False)

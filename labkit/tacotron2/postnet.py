@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from labkit.tacotron2.layers import ConvNorm
+from labkit.tacotron2.layers import ConvNorm, Gain
 
 
 class Postnet(nn.Module):
@@ -32,7 +32,8 @@ class Postnet(nn.Module):
     ) -> None:
         super().__init__()
         inner = [postnet_embedding_dim] * (postnet_n_convolutions - 1)
-        gains = ["tanh"] * (postnet_n_convolutions - 1) + ["linear"]
+        bent: list[Gain] = ["tanh"] * (postnet_n_convolutions - 1)
+        gains: list[Gain] = [*bent, "linear"]
         self.convolutions = nn.ModuleList(
             nn.Sequential(
                 ConvNorm(
