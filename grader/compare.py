@@ -14,8 +14,8 @@ import torch
 from grader.perform import Report
 from grader.tasks.base import Case, Output, Slip, Task, Tensors
 
-# Measured (benchmarks/tolerance.py): honest float32 solutions in several styles use less than 2 % of
-# this bound over 209 cases of each task; the nearest named slip exceeds it several thousand times.
+# Measured (benchmarks/tolerance.py): honest float32 solutions in several styles use less than 2 %
+# of this bound over 209 cases of each task; the nearest named slip exceeds it thousands of times.
 ABSOLUTE_TOLERANCE = 2e-5
 RELATIVE_TOLERANCE = 1e-4
 
