@@ -1,0 +1,92 @@
+"""Run the student's class, and say in words when it is not ready to be looked at."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import torch
+
+from labkit.notebook.picture import Notice
+
+_TASKS = {
+    ("LocationLayer", "forward"): "attention-1",
+    ("Attention", "get_alignment_energies"): "attention-2",
+    ("Attention", "forward"): "attention-3",
+    ("Attention", "_forward_unimplemented"): "attention-3",
+}
+_NOT_STUDENTS = (str(Path(torch.__file__).parent), str(Path(__file__).parents[1]))
+
+
+class NotReadyError(Exception):
+    """The student's class cannot be drawn; carries the notice to show instead."""
+
+    def __init__(self, notice: Notice, unfilled: str | None = None) -> None:
+        super().__init__(str(notice))
+        self.notice = notice
+        self.unfilled = unfilled  # the task that is still empty, if that is the reason
+
+
+@contextmanager
+def students_code(name: str) -> Iterator[None]:
+    """Turn whatever the student's ``name`` raises into a :class:`NotReadyError`."""
+    try:
+        yield
+    except NotReadyError:
+        raise
+    except NotImplementedError as error:
+        task = _task_of(error.__traceback__) or name
+        notice = Notice(
+            f"{task} is not filled in yet",
+            f"Fill in the cell {task} and run it, then run this cell again to see it work.",
+        )
+        raise NotReadyError(notice, unfilled=task) from None
+    except Exception as error:
+        reason = str(error).strip().split("\n")[0]
+        notice = Notice(
+            f"{name} stopped with {type(error).__name__}: {reason}",
+            _where(error) + "The check below the task and its help block say more.",
+        )
+        raise NotReadyError(notice) from None
+
+
+def expect(result: Any, shape: tuple[int, ...], name: str) -> torch.Tensor:
+    """Return ``result`` if it is a finite tensor of ``shape``.
+
+    Raises:
+        NotReadyError: it is not; the notice says what it is instead.
+    """
+    if result is None:
+        problem = f"{name} returned None: is a return missing?"
+    elif not isinstance(result, torch.Tensor):
+        problem = f"{name} returned a {type(result).__name__}, not a tensor"
+    elif tuple(result.shape) != shape:
+        problem = f"{name} returned the shape {tuple(result.shape)}; here it should be {shape}"
+    elif not torch.isfinite(result).all():
+        problem = f"{name} returned numbers that are not finite (NaN or infinity)"
+    else:
+        return result
+    raise NotReadyError(Notice(problem, "Run the check below the task: it says more."))
+
+
+def _task_of(trace: TracebackType | None) -> str | None:
+    """Name the task in whose function the traceback ends."""
+    task = None
+    for frame, _line in traceback.walk_tb(trace):
+        owner = type(frame.f_locals.get("self")).__name__
+        task = _TASKS.get((owner, frame.f_code.co_name), task)
+    return task
+
+
+def _where(error: Exception) -> str:
+    """Quote the last line of the student's own code that ran."""
+    frames = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if frame.line and not frame.filename.startswith(_NOT_STUDENTS)
+    ]
+    return f"It happened in {frames[-1].name}, at: {frames[-1].line}\n" if frames else ""
