@@ -8,7 +8,7 @@ with zeros in their place, so that the same weights can be looked at with and wi
 In training the query holds what should have been read (as a teacher-forced decoder hears the
 true frames), while the past weights are the attention's own. The weights go to
 ``labkit/notebook/data/attention_toy.safetensors``; the readings that are printed are
-free-running, and none of their sentences was trained on.
+free-running, on English sentences.
 """
 
 from __future__ import annotations
