@@ -18,6 +18,7 @@ from grader.tasks.base import Case, Output, Slip, Task, Tensors
 # of this bound over 209 cases of each task; the nearest named slip exceeds it thousands of times.
 ABSOLUTE_TOLERANCE = 2e-5
 RELATIVE_TOLERANCE = 1e-4
+SAID_LIMIT = 400  # characters of anything that a message quotes from a worker
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,17 @@ def close(got: torch.Tensor, want: torch.Tensor) -> torch.Tensor:
     )
 
 
+def _agrees(tensors: Tensors, name: str, want: torch.Tensor) -> bool:
+    """Whether a tensor came back, is of the right kind, and holds the right numbers."""
+    got = tensors.get(name)
+    return (
+        got is not None
+        and got.dtype == want.dtype
+        and got.shape == want.shape
+        and bool(close(got, want).all())
+    )
+
+
 def _shape(tensor: torch.Tensor) -> str:
     return "(" + ", ".join(str(size) for size in tensor.shape) + ")"
 
@@ -57,41 +69,50 @@ def _axes(output: Output) -> str:
     return "(" + ", ".join(output.axes) + ")"
 
 
+def said(report: Report, key: str) -> str:
+    """Return what the worker reports under a key as one short line, whatever it put there."""
+    return " ".join(str(report.get(key, "nothing")).split())[:SAID_LIMIT]
+
+
 def _examine_error(task: Task, report: Report) -> Finding | None:
     if "missing" in report:
-        return Finding("unfilled", f"the cell does not define the class {report['missing']}.")
+        return Finding("unfilled", f"the cell does not define the class {task.defines}.")
     if "error" not in report:
         return None
-    where = f" in {report['where']}" if report.get("where") else ""
+    where = f" in {said(report, 'where')}" if report.get("where") else ""
     if report["error"] == "NotImplementedError":
         return Finding("unfilled", f"{task.defines}.{task.method} is not written yet{where}.")
-    message = " ".join(str(report["message"]).split())[:400]
-    return Finding("error", f"your code stopped with {report['error']}: {message}{where}.")
+    return Finding(
+        "error",
+        f"your code stopped with {said(report, 'error')}: {said(report, 'message')}{where}.",
+    )
 
 
 def _examine_kind(task: Task, report: Report) -> Finding | None:
     count = len(task.outputs)
-    returned = report.get("returned")
     kinds = report.get("outputs")
-    if returned == "NoneType":
+    if report.get("returned") == "NoneType":
         return Finding("type", "the method returns None: is there a `return`?")
     if not isinstance(kinds, dict):
         names = ", ".join(output.name for output in task.outputs)
-        return Finding("type", f"{count} values are expected ({names}), not {returned}.")
+        return Finding(
+            "type", f"{count} values are expected ({names}), not {said(report, 'returned')}."
+        )
     for output in task.outputs:
         kind = kinds.get(output.name)
         kind = kind if isinstance(kind, dict) else {}
         if "too_large" in kind:
-            size = kind["too_large"]
+            size = said(kind, "too_large")
             return Finding("size", f"{output.name} has the shape {size}: far too large.")
         if "dtype" not in kind:
             return Finding(
-                "type", f"{output.name} must be a torch.Tensor, not {kind.get('type', 'nothing')}."
+                "type", f"{output.name} must be a torch.Tensor, not {said(kind, 'type')}."
             )
         if kind["dtype"] != "torch.float32":
-            return Finding("dtype", f"{output.name} is {kind['dtype']}; expected torch.float32.")
+            dtype = said(kind, "dtype")
+            return Finding("dtype", f"{output.name} is {dtype}; expected torch.float32.")
         if kind.get("device") != "cpu":
-            return Finding("dtype", f"{output.name} lies on {kind.get('device')}; expected cpu.")
+            return Finding("dtype", f"{output.name} lies on {said(kind, 'device')}; expected cpu.")
     return None
 
 
@@ -154,7 +175,7 @@ def _examine_gradients(case: Case, report: Report, tensors: Tensors) -> Finding 
                 "this module could not be trained.",
                 "Does every step stay inside torch, without detach, item, data or numpy?",
             )
-        if tensors[name].shape != want.shape or not bool(close(tensors[name], want).all()):
+        if not _agrees(tensors, name, want):
             return Finding(
                 "gradient", f"the numbers are right, but the gradient of {parameter} is not."
             )
@@ -201,7 +222,9 @@ def examine(task: Task, case: Case, report: Report, tensors: Tensors) -> Finding
             return finding
     for name, before in case.inputs.items():
         after = tensors.get(f"after.{name}")
-        if name in task.arguments and after is not None and not torch.equal(after, before):
+        if name not in task.arguments or after is None:
+            continue
+        if after.dtype != before.dtype or not torch.equal(after, before):
             return Finding(
                 "changed",
                 f"the call changed its own input {name}: the next decoder step needs it as it was.",
@@ -214,12 +237,7 @@ def _explains(slip: Slip, case: Case, report: Report, tensors: Tensors) -> bool:
     """Whether a slip yields what came back for this case."""
     if slip.id not in case.slips:
         return "error" in report
-    return all(
-        name in tensors
-        and tensors[name].shape == want.shape
-        and bool(close(tensors[name], want).all())
-        for name, want in case.slips[slip.id].items()
-    )
+    return all(_agrees(tensors, name, want) for name, want in case.slips[slip.id].items())
 
 
 def name_slip(

@@ -21,6 +21,8 @@ from grader.tasks.base import Lab, Task
 
 NOTEBOOK_LIMIT = 20 * 1024 * 1024  # bytes of a notebook
 SOURCE_LIMIT = 200_000  # characters of one solution cell
+CODE_LIMIT = 1_000_000  # characters of all code cells
+CELL_LIMIT = 5_000
 
 
 @dataclass(frozen=True)
@@ -69,8 +71,10 @@ def parse_notebook(content: bytes, name: str) -> dict[str, Any]:
         notebook = json.loads(content.decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise SubmissionError(f"{name} is not text in UTF-8") from None
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # too long a number is a plain ValueError
         detail = f"line {error.lineno}" if isinstance(error, json.JSONDecodeError) else "nesting"
+        if type(error) is ValueError:
+            detail = "a number without end"
         conflict = " (unsolved merge conflict?)" if b"<<<<<<<" in content else ""
         raise SubmissionError(
             f"{name} is not a notebook: broken JSON, {detail}{conflict}"
@@ -78,9 +82,10 @@ def parse_notebook(content: bytes, name: str) -> dict[str, Any]:
     if not isinstance(notebook, dict) or "nbformat" not in notebook:
         raise SubmissionError(f"{name} is JSON, but not a notebook")
     if notebook["nbformat"] != 4:
+        found = str(notebook["nbformat"])[:20]
         raise SubmissionError(
-            f"{name} has the notebook format {notebook['nbformat']!r}; open it in JupyterLab and "
-            "save it once (format 4)"
+            f"{name} has the notebook format {found}; open it in JupyterLab and save it once "
+            "(format 4)"
         )
     language = _language(notebook)
     if language not in (None, "python"):
@@ -90,6 +95,12 @@ def parse_notebook(content: bytes, name: str) -> dict[str, Any]:
         raise SubmissionError(f"{name} has no list of cells")
     if not cells:
         raise SubmissionError(f"{name} is an empty notebook: it has no cells")
+    code = sum(len(source_of(cell)) for cell in cells if cell.get("cell_type") == "code")
+    if len(cells) > CELL_LIMIT or code > CODE_LIMIT:
+        raise SubmissionError(
+            f"{name} has {len(cells)} cells with {code} characters of code; "
+            f"at most {CELL_LIMIT} and {CODE_LIMIT} are read"
+        )
     return notebook
 
 
@@ -121,6 +132,8 @@ def identity_of(cell: dict[str, Any]) -> set[str]:
 
 def _methods(source: str, cls: str) -> dict[str, ast.FunctionDef]:
     """Return the methods of a class in a cell; nothing if the cell does not parse."""
+    if len(source) > SOURCE_LIMIT:
+        return {}
     try:
         tree = ast.parse(without_magics(source))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -140,18 +153,20 @@ def is_untouched(task: Task, source: str) -> bool:
     if method is None:
         return False
     body = method.body[1:] if ast.get_docstring(method) is not None else method.body
-    return len(body) == 0 or (
-        len(body) == 1
-        and isinstance(body[0], ast.Raise)
-        and "NotImplementedError" in ast.unparse(body[0])
-    )
+    return len(body) == 0 or (len(body) == 1 and _raises_not_implemented(body[0]))
+
+
+def _raises_not_implemented(statement: ast.stmt) -> bool:
+    error = statement.exc if isinstance(statement, ast.Raise) else None
+    name = error.func if isinstance(error, ast.Call) else error
+    return isinstance(name, ast.Name) and name.id == "NotImplementedError"
 
 
 def _mentions(task: Task, source: str) -> bool:
     """Whether a cell looks like the task's, even if it does not parse."""
     return bool(
-        re.search(rf"^class\s+{task.defines}\b", source, re.M)
-        and re.search(rf"^\s+def\s+{task.method}\b", source, re.M)
+        re.search(rf"^class[ \t]+{task.defines}\b", source, re.M)
+        and re.search(rf"^[ \t]+def[ \t]+{task.method}\b", source, re.M)
     )
 
 

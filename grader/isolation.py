@@ -2,14 +2,18 @@
 
 The sandbox has its own user, process, network, IPC and mount namespaces; a read-only root with
 only the interpreter, its packages and the student edition of the kit in view; small scratch
-folders in memory; and a clean environment. If it cannot be had, grading refuses.
+folders in memory; and a clean environment. Inside it, a question gives up the system calls that
+no solution needs. If any of this cannot be had, grading refuses.
 """
 
 from __future__ import annotations
 
-import importlib.util
+import ctypes
+import errno
 import os
+import platform
 import shutil
+import struct
 import subprocess
 import sys
 import sysconfig
@@ -27,10 +31,16 @@ SCRATCH_BYTES = 64 * 1024**2  # size of each scratch folder in memory
 EDITION = "/student"  # where the sandbox sees the student edition
 SCRATCH = "/scratch"  # the only folder that the sandbox can write to, beside /dev/shm
 
-_SYSTEM_FOLDERS = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64")
+# Parts of /usr and of the interpreter's folders, never the whole: a course may lie in one of them.
+_SYSTEM_FOLDERS = (
+    *("/usr/bin", "/usr/sbin", "/usr/lib", "/usr/lib32", "/usr/lib64", "/usr/local/lib"),
+    *("/usr/share", "/bin", "/sbin", "/lib", "/lib32", "/lib64"),
+)
 _SYSTEM_FILES = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime")
+_INTERPRETER_PARTS = ("bin", "lib", "lib32", "lib64", "pyvenv.cfg")
 _PACKAGES = ("labkit", "grader")  # the full edition must not be seen from inside
 _START = "from grader.worker import main; main()"
+_SECCOMP = Path("/proc/sys/kernel/seccomp/actions_avail")
 
 
 @dataclass(frozen=True)
@@ -67,23 +77,25 @@ def _environment(edition: str, scratch: str) -> dict[str, str]:
     }
 
 
-def _hidden_folders() -> list[str]:
-    """Folders of site-packages that hold the full edition of the kit, if it is installed there."""
-    folders = []
-    for package in _PACKAGES:
-        spec = importlib.util.find_spec(package)
-        if spec and spec.submodule_search_locations:
-            folder = Path(next(iter(spec.submodule_search_locations))).resolve()
-            if any(folder.is_relative_to(root) for root in _interpreter_folders()):
-                folders.append(str(folder))
-    return folders
+def _interpreter_paths() -> list[str]:
+    """Return what Python needs of its own folders, under every name that leads there."""
+    prefixes = {sys.prefix, sys.base_prefix, str(Path(sys.executable).resolve().parent.parent)}
+    prefixes |= {str(Path(prefix).resolve()) for prefix in prefixes}
+    paths = (Path(prefix, part) for prefix in sorted(prefixes) for part in _INTERPRETER_PARTS)
+    return [str(path) for path in paths if path.exists() and str(path) not in _SYSTEM_FOLDERS]
 
 
-def _interpreter_folders() -> list[str]:
-    paths = {sys.prefix, sys.base_prefix, sysconfig.get_paths()["purelib"]}
-    real = {str(Path(path).resolve()) for path in paths} | {os.path.realpath(sys.executable)}
-    folders = {path if Path(path).is_dir() else str(Path(path).parent.parent) for path in real}
-    return sorted(folders | {sys.prefix})
+def _hidden_folders(visible: list[str]) -> list[str]:
+    """Return the folders in view that hold the full edition of the kit."""
+    entries = {*sys.path, sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
+    packages = {Path(entry, package).resolve() for entry in entries for package in _PACKAGES}
+    folders = set()
+    for root in visible:
+        real = Path(root).resolve()
+        for package in packages:
+            if package.is_dir() and package.is_relative_to(real):
+                folders.add(str(Path(root, package.relative_to(real))))
+    return sorted(folders)
 
 
 def sandbox_command(edition: Path, arguments: list[str]) -> list[str]:
@@ -96,20 +108,21 @@ def sandbox_command(edition: Path, arguments: list[str]) -> list[str]:
     bwrap = shutil.which("bwrap") or "bwrap"
     command = [bwrap, "--unshare-all", "--die-with-parent", "--new-session", "--as-pid-1"]
     command += ["--uid", "1000", "--gid", "1000", "--cap-drop", "ALL", "--hostname", "sandbox"]
-    for path in _SYSTEM_FOLDERS + _SYSTEM_FILES:
+    visible = []
+    for path in [*_SYSTEM_FOLDERS, *_SYSTEM_FILES, *_interpreter_paths()]:
         if Path(path).is_symlink():
             command += ["--symlink", str(Path(path).readlink()), path]
         elif Path(path).exists():
             command += ["--ro-bind", path, path]
-    command += ["--proc", "/proc", "--dev", "/dev"]
-    for scratch in (SCRATCH, "/dev/shm"):
-        command += ["--size", str(SCRATCH_BYTES), "--tmpfs", scratch]
-    for folder in _interpreter_folders():
-        if not folder.startswith(("/usr/", "/bin/", "/lib")):
-            command += ["--ro-bind", folder, folder]
-    for folder in _hidden_folders():
+            visible.append(path)
+    for folder in _hidden_folders(visible):
         command += ["--size", "4096", "--tmpfs", folder, "--remount-ro", folder]
     command += ["--ro-bind", str(edition), EDITION]
+    command += ["--proc", "/proc", "--dev", "/dev"]
+    # where the judge runs as root, the sandbox's user owns the kernel's settings in /proc/sys
+    command += ["--remount-ro", "/proc"]
+    for scratch in (SCRATCH, "/dev/shm"):
+        command += ["--size", str(SCRATCH_BYTES), "--tmpfs", scratch]
     command += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", SCRATCH, "--clearenv"]
     for name, value in _environment(EDITION, SCRATCH).items():
         command += ["--setenv", name, value]
@@ -137,6 +150,12 @@ def probe() -> Isolation:
             BUBBLEWRAP,
             "the program bwrap is not installed (Debian, Ubuntu: apt-get install bubblewrap; "
             "Fedora: dnf install bubblewrap)",
+            False,
+        )
+    if platform.machine() not in _MACHINES or not _SECCOMP.exists():
+        return Isolation(
+            BUBBLEWRAP,
+            f"this kernel ({platform.machine()}) offers no known system call filter",
             False,
         )
     version = subprocess.run([bwrap, "--version"], capture_output=True, text=True).stdout.strip()
@@ -177,3 +196,109 @@ def require(kind: str) -> Isolation:
             "--isolation none runs them as plain processes and marks each record 'unconfined'."
         )
     return found
+
+
+# What a question may not ask of the kernel: it is one process, and it leaves nothing behind.
+# Numbers of the calls on x86_64 and on aarch64.
+_FORBIDDEN: dict[str, tuple[int, int | None]] = {
+    # another program or process (threads are made by clone, see below)
+    "fork": (57, None),
+    "vfork": (58, None),
+    "execve": (59, 221),
+    "execveat": (322, 281),
+    # namespaces of its own, in which it would have rights
+    "unshare": (272, 97),
+    "setns": (308, 268),
+    # memory that no limit counts, or that outlives it
+    "memfd_create": (319, 279),
+    "memfd_secret": (447, 447),
+    "shmget": (29, 194),
+    "semget": (64, 190),
+    "msgget": (68, 186),
+    "mq_open": (240, 180),
+    "add_key": (248, 217),
+    "request_key": (249, 218),
+    "keyctl": (250, 219),
+    # the worker, from which the next question is forked
+    "ptrace": (101, 117),
+    "process_vm_readv": (310, 270),
+    "process_vm_writev": (311, 271),
+    "setpriority": (141, 140),
+    "ioprio_set": (251, 30),
+    "sched_setaffinity": (203, 122),
+    "sched_setscheduler": (144, 119),
+    "sched_setparam": (142, 118),
+    "sched_setattr": (314, 274),
+    # the network, and what reaches past a network namespace
+    "socket": (41, 198),
+    # large doors into the kernel
+    "io_uring_setup": (425, 425),
+    "bpf": (321, 280),
+    "perf_event_open": (298, 241),
+    "userfaultfd": (323, 282),
+}
+# Answered as if done: the devices in view are the machine's own, and root would own them. Programs
+# that copy a file together with its mode run on.
+_IGNORED: dict[str, tuple[int, int | None]] = {
+    "chmod": (90, None),
+    "fchmod": (91, 52),
+    "fchmodat": (268, 53),
+    "fchmodat2": (452, 452),
+    "setxattr": (188, 5),
+    "lsetxattr": (189, 6),
+    "fsetxattr": (190, 7),
+    "setxattrat": (463, 463),
+}
+_CLONE, _CLONE3, _PRLIMIT = (56, 220), (435, 435), (302, 261)
+_MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}  # column, the kernel's name
+_CLONE_THREAD = 0x10000
+
+_NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT = 0, 4, 16  # offsets in struct seccomp_data
+_ALLOW, _KILL, _REFUSE = 0x7FFF0000, 0x80000000, 0x00050000  # _REFUSE | errno
+
+
+def _filter_program(machine: str) -> bytes:
+    """Return the filter as classic BPF: (code, jump if true, jump if false, constant) each."""
+    column, architecture = _MACHINES[machine]
+
+    def load(offset: int) -> tuple[int, int, int, int]:
+        return (0x20, 0, 0, offset)
+
+    def answer(value: int) -> tuple[int, int, int, int]:
+        return (0x06, 0, 0, value)
+
+    def unless_equal(value: int, skip: int) -> tuple[int, int, int, int]:
+        return (0x15, 0, skip, value)
+
+    no = answer(_REFUSE | errno.EPERM)
+    steps = [load(_ARCHITECTURE), (0x15, 1, 0, architecture), answer(_KILL), load(_NUMBER)]
+    steps += [(0x35, 0, 1, 0x40000000), no]  # x32: other numbers for the same calls
+    for calls, reply in ((_FORBIDDEN, no), (_IGNORED, answer(_REFUSE))):
+        for numbers in calls.values():
+            if (number := numbers[column]) is not None:
+                steps += [unless_equal(number, 1), reply]
+    # its arguments cannot be looked at; without it, the C library takes clone
+    steps += [unless_equal(_CLONE3[column], 1), answer(_REFUSE | errno.ENOSYS)]
+    steps += [unless_equal(_CLONE[column], 4), load(_FIRST_ARGUMENT)]
+    steps += [(0x45, 0, 1, _CLONE_THREAD), answer(_ALLOW), no]
+    steps += [unless_equal(_PRLIMIT[column], 4), load(_FIRST_ARGUMENT)]
+    steps += [unless_equal(0, 1), answer(_ALLOW), no]  # 0: of itself
+    return b"".join(struct.pack("=HBBI", *step) for step in [*steps, answer(_ALLOW)])
+
+
+def forbid_system_calls() -> None:
+    """Give up, for good, the system calls that no solution needs.
+
+    Raises:
+        OSError: the kernel did not accept the filter.
+    """
+    program = _filter_program(platform.machine())
+    buffer = ctypes.create_string_buffer(program, len(program))
+    description = struct.pack("@HP", len(program) // 8, ctypes.addressof(buffer))
+    libc = ctypes.CDLL(None, use_errno=True)
+    no_new_privileges, seccomp, by_filter = 38, 22, 2
+    if libc.prctl(no_new_privileges, 1, 0, 0, 0) or libc.prctl(
+        seccomp, by_filter, description, 0, 0
+    ):
+        code = ctypes.get_errno()
+        raise OSError(code, f"no system call filter: {os.strerror(code)}")

@@ -97,12 +97,16 @@ def _collect(
         kind = {"type": type(value).__name__}
         if isinstance(value, torch.Tensor):
             value = value.detach().as_subclass(torch.Tensor)
-            kind |= {"dtype": str(value.dtype), "device": str(value.device)}
+            plain = value.layout == torch.strided and not value.is_quantized
+            if plain:
+                kind |= {"dtype": str(value.dtype), "device": str(value.device)}
+            else:
+                kind["type"] = f"a tensor of the layout {value.layout} and type {value.dtype}"
             if value.numel() > ELEMENT_LIMIT:
                 kind["too_large"] = str(tuple(value.shape))
-            else:
+            elif plain and value.dtype == torch.float32 and value.device.type == "cpu":
                 # a copy: views of one tensor may not share memory in a frame
-                answers[name] = value.cpu().clone(memory_format=torch.contiguous_format)
+                answers[name] = value.clone(memory_format=torch.contiguous_format)
         report["outputs"][name] = kind
 
 

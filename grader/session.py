@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import select
 import subprocess
 import tempfile
@@ -20,6 +21,7 @@ from grader.tasks.base import Tensors
 
 START_SECONDS = 120.0  # importing torch on a slow, cold disk
 GRACE_SECONDS = 10.0  # what a busy machine may add to a question's own limit
+_TENSOR = re.compile(r"[0-9]{1,6}/[A-Za-z0-9_.]{1,200}")  # an answer's tensors: <call>/<name>
 
 
 @dataclass(frozen=True)
@@ -27,8 +29,8 @@ class Answer:
     """What came back from a worker.
 
     Attributes:
-        status: ``ok``, ``time`` (limit reached), ``output`` (too much), ``died``, ``malformed``,
-            ``lost`` (the worker itself went away, twice).
+        status: ``ok``, ``time`` (limit reached), ``output`` (too much), ``threads`` (too many),
+            ``died``, ``malformed``, ``lost`` (the worker itself went away, twice).
         code: exit status of the child, negative for a signal.
         seconds: wall-clock time of the question.
         peak_bytes: largest resident memory of the child.
@@ -122,15 +124,23 @@ class Worker:
             bufsize=0,
         )
         try:
-            self._exchange({"kind": "ready", "seconds": START_SECONDS}, {}, START_SECONDS)
+            ready = self._exchange({"kind": "ready", "seconds": START_SECONDS}, {}, START_SECONDS)
         except (_Gone, FrameError):
             self.close()
             raise IsolationError(f"the worker does not start: {self.last_words()}") from None
+        if ready.status != "ok":
+            self.close()
+            raise IsolationError(
+                f"the worker cannot set its limits or its system call filter ({ready.status})"
+            )
 
     def _exchange(self, document: dict[str, Any], tensors: Tensors, seconds: float) -> Answer:
         deadline = time.monotonic() + seconds
         self._nonce += 1
-        self._write(pack(document | {"nonce": self._nonce}, tensors), deadline)
+        body = pack(document, tensors)[LENGTH_BYTES:]
+        head = {name: document[name] for name in ("kind", "seconds")}
+        head |= {"nonce": self._nonce, "size": len(body)}
+        self._write(pack(head) + body, deadline)
         envelope, _ = unpack(self._read_frame(deadline))
         if envelope["nonce"] != self._nonce:
             raise FrameError("an answer to another question")
@@ -144,7 +154,7 @@ class Worker:
             report, answers = unpack(body)
         except FrameError:
             return Answer("malformed", **facts)
-        if not isinstance(report, dict):
+        if not isinstance(report, dict) or not all(map(_TENSOR.fullmatch, answers)):
             return Answer("malformed", **facts)
         return Answer("ok", **facts, document=report, tensors=answers)
 

@@ -1,8 +1,12 @@
 """The worker: a warm process that forks once per question and holds no golden and no reference.
 
-It is started by :mod:`grader.isolation`, reads request frames from its standard input and writes
-answer frames to its standard output. Every question runs in a child of its own: pipes of the
-worker closed, limits set, killed with all that it left behind when it is done.
+It is started by :mod:`grader.isolation`, reads requests from its standard input and writes answers
+to its standard output. Every question runs in a child of its own: pipes of the worker closed,
+limits set, killed with all that it left behind when it is done.
+
+What a student sent or returned never stands in the worker's own memory, of which every later
+child has a copy: the child reads its request itself, and the answer passes through pages that are
+given back before the next fork.
 """
 
 from __future__ import annotations
@@ -11,6 +15,7 @@ import contextlib
 import ctypes
 import gc
 import importlib
+import mmap
 import os
 import select
 import shutil
@@ -18,13 +23,15 @@ import signal
 import sys
 import time
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
-from grader.frame import FRAME_LIMIT, LENGTH_BYTES, pack, read_frame, unpack
+from grader.frame import FRAME_LIMIT, LENGTH_BYTES, pack, unpack
+from grader.isolation import forbid_system_calls
 
 MEMORY_LIMIT = 2 * 1024**3  # bytes of address space that a question may add
 FILE_LIMIT = 32 * 1024**2  # bytes of any file that it writes
-PROCESS_LIMIT = 16  # processes and threads in the namespace
+OPEN_FILE_LIMIT = 256  # each pipe among them holds memory, too
+THREAD_LIMIT = 16
 SCRATCH = ("/scratch", "/dev/shm")  # of the sandbox; emptied after every question
 
 _NOTEBOOK_MODULES = (
@@ -60,10 +67,11 @@ def _limit(seconds: float, confined: bool) -> None:
     lower(resource.RLIMIT_CORE, 0)
     lower(resource.RLIMIT_CPU, int(seconds) + 2)
     lower(resource.RLIMIT_FSIZE, FILE_LIMIT)
+    lower(resource.RLIMIT_NOFILE, OPEN_FILE_LIMIT)
     if sys.platform.startswith("linux"):
         lower(resource.RLIMIT_AS, _address_space() + MEMORY_LIMIT)
     if confined:  # elsewhere the count would be that of all of the user's processes
-        lower(resource.RLIMIT_NPROC, PROCESS_LIMIT)
+        lower(resource.RLIMIT_NPROC, THREAD_LIMIT)
 
 
 def _answer(document: dict[str, Any], tensors: dict[str, Any]) -> bytes:
@@ -78,42 +86,66 @@ def _answer(document: dict[str, Any], tensors: dict[str, Any]) -> bytes:
     return pack(*perform(document, tensors))[LENGTH_BYTES:]
 
 
-def _child(body: bytes, pipe: int, confined: bool) -> None:
+def _read(descriptor: int, size: int) -> bytes:
+    """Read so many bytes, or fewer at the end of the stream; never one more."""
+    chunks = []
+    while size > 0 and (chunk := os.read(descriptor, min(size, 1 << 20))):
+        chunks.append(chunk)
+        size -= len(chunk)
+    return b"".join(chunks)
+
+
+def _write(descriptor: int, data: memoryview | bytes) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
+
+
+def _child(head: dict[str, Any], requests: int, pipe: int, confined: bool) -> None:
     """Answer one request in the forked child; never returns."""
     try:
         os.setsid()
         signal.signal(signal.SIGINT, signal.default_int_handler)
+        body = _read(requests, head["size"])
         null = os.open(os.devnull, os.O_RDWR)
         for descriptor in (0, 1, 2):
             os.dup2(null, descriptor)
         os.closerange(3, pipe)
         os.closerange(pipe + 1, 256)
-        document, tensors = unpack(body)
-        _limit(document["seconds"], confined)
-        answer = memoryview(_answer(document, tensors))
-        while answer:
-            answer = answer[os.write(pipe, answer) :]
+        _limit(head["seconds"], confined)
+        if confined:
+            forbid_system_calls()
+        _write(pipe, _answer(*unpack(body)))
     except BaseException:
         os._exit(1)  # the judge reads a missing answer as what it is
     os._exit(0)
 
 
-def _collect(child: int, pipe: int, seconds: float) -> tuple[str, int, int, bytes]:
-    """Read a child's answer until it ends; return status, exit code, peak bytes and answer."""
+def _threads(child: int) -> int:
+    try:
+        return Path(f"/proc/{child}/task").stat().st_nlink - 2
+    except OSError:  # it has just ended
+        return 0
+
+
+def _collect(
+    child: int, pipe: int, seconds: float, confined: bool, buffer: memoryview
+) -> tuple[str, int, int, int]:
+    """Read a child's answer until it ends; return status, exit code, peak bytes and size."""
     deadline = time.monotonic() + seconds
-    chunks: list[bytes] = []
     size, status, ended = 0, "ok", False
     code, peak = 0, 0
     while True:
         ready = bool(select.select([pipe], [], [], 0 if ended else _POLL_SECONDS)[0])
-        chunk = os.read(pipe, 1 << 20) if ready else b""
-        chunks.append(chunk)
-        size += len(chunk)
+        count = os.readv(pipe, [buffer[size:]]) if ready else 0
+        size += count
         if size > FRAME_LIMIT:
             status = "output"
         elif time.monotonic() > deadline:
             status = "time"
-        if ended and not chunk:  # drained; a grandchild may hold the pipe open: no matter
+        elif confined and _threads(child) > THREAD_LIMIT:  # root is exempt from RLIMIT_NPROC
+            status = "threads"
+        if ended and not count:  # drained; a grandchild may hold the pipe open: no matter
             break
         if not ended:
             if status != "ok":
@@ -124,12 +156,11 @@ def _collect(child: int, pipe: int, seconds: float) -> tuple[str, int, int, byte
                 code, peak = os.waitstatus_to_exitcode(wait_status), usage.ru_maxrss * 1024
         if status != "ok" and ended:
             break
-        if ready and not chunk and not ended:  # closed early: wait for the exit without spinning
+        if ready and not count and not ended:  # closed early: wait for the exit without spinning
             time.sleep(_POLL_SECONDS)
-    answer = b"".join(chunks)
-    if status == "ok" and (code != 0 or not answer):
+    if status == "ok" and (code != 0 or not size):
         status = "died"
-    return status, code, peak, answer if status == "ok" else b""
+    return status, code, peak, size if status == "ok" else 0
 
 
 def _kill_leftovers(child: int, confined: bool) -> None:
@@ -150,49 +181,60 @@ def _kill_leftovers(child: int, confined: bool) -> None:
 
 def _wipe(folder: Path) -> bool:
     """Empty a scratch folder; False if something resisted."""
-    for path, folders, _ in os.walk(folder):
-        for name in folders:
-            with contextlib.suppress(OSError):
-                (Path(path) / name).chmod(0o700, follow_symlinks=False)
-    for entry in folder.iterdir():
-        if entry.is_dir() and not entry.is_symlink():
-            shutil.rmtree(entry, ignore_errors=True)
-        else:
-            entry.unlink(missing_ok=True)
-    return not any(folder.iterdir())
+    try:
+        for path, folders, _ in os.walk(folder):
+            for name in folders:
+                if not (inner := Path(path) / name).is_symlink():
+                    inner.chmod(0o700)
+        for entry in folder.iterdir():
+            if entry.is_dir() and not entry.is_symlink():
+                shutil.rmtree(entry)
+            else:
+                entry.unlink()
+    except (OSError, RecursionError):  # deeper than this language or a path can say
+        return False
+    return True
 
 
-def answer_in_child(body: bytes, confined: bool) -> bytes:
-    """Fork, let the child answer, and return an envelope that says how it went.
+def answer_in_child(head: dict[str, Any], requests: int, answers: int, confined: bool) -> None:
+    """Fork, let the child answer, and write an envelope that says how it went.
 
     The envelope's document holds the request's ``nonce``, ``status`` (``ok``, ``time``,
-    ``output``, ``died``), the child's exit ``code`` (negative: signal), ``seconds``,
+    ``output``, ``threads``, ``died``), the child's exit ``code`` (negative: signal), ``seconds``,
     ``peak_bytes``, whether the sandbox is ``clean`` again, and the ``size`` of the answer, which
     follows it raw: what the child says about its own length is not believed.
+
+    Args:
+        head: ``nonce``, ``kind``, ``seconds`` (the limit) and ``size`` of the request's body.
+        requests: descriptor from which the child reads the body.
+        answers: descriptor to which envelope and answer are written.
+        confined: whether this runs in a sandbox of its own.
     """
-    document, _ = unpack(body)
-    if document["kind"] == "notebook":
+    if head["kind"] == "notebook":
         _preload(_NOTEBOOK_MODULES)
     started = time.monotonic()
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(reading)
-        _child(body, writing, confined)
+        _child(head, requests, writing, confined)
     os.close(writing)
-    status, code, peak, answer = _collect(child, reading, document["seconds"])
-    _kill_leftovers(child, confined)
-    os.close(reading)
-    envelope = {
-        "nonce": document["nonce"],
-        "status": status,
-        "code": code,
-        "seconds": round(time.monotonic() - started, 3),
-        "peak_bytes": peak,
-        "clean": not confined or all(_wipe(Path(folder)) for folder in SCRATCH),
-        "size": len(answer),
-    }
-    return pack(envelope) + answer
+    with mmap.mmap(-1, FRAME_LIMIT + 1) as memory, memoryview(memory) as buffer:
+        status, code, peak, size = _collect(child, reading, head["seconds"], confined, buffer)
+        _kill_leftovers(child, confined)
+        os.close(reading)
+        envelope = {
+            "nonce": head["nonce"],
+            "status": status,
+            "code": code,
+            "seconds": round(time.monotonic() - started, 3),
+            "peak_bytes": peak,
+            "clean": not confined or all([_wipe(Path(folder)) for folder in SCRATCH]),
+            "size": size,
+        }
+        _write(answers, pack(envelope))
+        with buffer[:size] as answer:
+            _write(answers, answer)
 
 
 def _preload(modules: tuple[str, ...]) -> None:
@@ -220,13 +262,13 @@ def _warm_up() -> None:
     gc.freeze()  # the collector of a child must not touch, and so copy, every inherited object
 
 
-def serve(requests: BinaryIO, answers: BinaryIO, confined: bool) -> None:
+def serve(requests: int, answers: int, confined: bool) -> None:
     """Answer requests until the judge closes the pipe."""
     _warm_up()
     _hide_memory()
-    while (body := read_frame(requests)) is not None:
-        answers.write(answer_in_child(body, confined))
-        answers.flush()
+    while length := _read(requests, LENGTH_BYTES):
+        head, _ = unpack(_read(requests, int.from_bytes(length, "little")))
+        answer_in_child(head, requests, answers, confined)
 
 
 def main() -> None:
@@ -236,9 +278,9 @@ def main() -> None:
         sys.exit("worker: 'confined' was said outside of a process namespace of its own")
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # as first process, nothing else can reach it
     sys.path[:] = [entry for entry in sys.path if entry not in ("", str(Path.cwd()))]
-    answers = os.fdopen(os.dup(1), "wb")
+    answers = os.dup(1)
     os.dup2(2, 1)  # whatever is printed while importing does not mix with frames
-    serve(sys.stdin.buffer, answers, confined)
+    serve(0, answers, confined)
 
 
 if __name__ == "__main__":
