@@ -8,6 +8,7 @@ import sys
 from typing import Any
 
 CELL_TEXT_LIMIT = 20_000  # characters of text that one cell may show
+ALT_TEXT_LIMIT = 1_000  # characters that say what an image shows
 IMAGE_LIMIT = 300_000  # characters of one base64 image
 IMAGES_PER_CELL = 4
 
@@ -21,15 +22,16 @@ def _figures() -> list[dict[str, Any]]:
     for number in pyplot.get_fignums()[:IMAGES_PER_CELL]:
         buffer = io.BytesIO()
         pyplot.figure(number).savefig(buffer, format="png", dpi=70)
-        outputs.append(_image(base64.b64encode(buffer.getvalue()).decode("ascii")))
+        outputs.append(_image(base64.b64encode(buffer.getvalue()).decode("ascii"), "a figure"))
     pyplot.close("all")
     return [output for output in outputs if output is not None]
 
 
-def _image(encoded: Any) -> dict[str, Any] | None:
+def _image(encoded: Any, text: Any) -> dict[str, Any] | None:
     if not isinstance(encoded, str) or len(encoded) > IMAGE_LIMIT:
         return None
-    return {"kind": "image", "png": encoded}
+    text = text if isinstance(text, str) else ""
+    return {"kind": "image", "png": encoded, "alt": text[:ALT_TEXT_LIMIT]}
 
 
 def _text(text: Any) -> dict[str, Any] | None:
@@ -49,7 +51,7 @@ def run_notebook(cells: list[tuple[str, str]]) -> dict[str, Any]:
 
     Returns:
         ``{"cells": {id: [outputs]}}``; an output is ``{"kind": "text", "text"}`` or
-        ``{"kind": "image", "png"}``. Nothing else is kept: no HTML, no scripts.
+        ``{"kind": "image", "png", "alt"}``. Nothing else is kept: no HTML, no scripts.
     """
     from IPython.core.displayhook import CapturingDisplayHook
     from IPython.core.interactiveshell import InteractiveShell
@@ -73,7 +75,7 @@ def run_notebook(cells: list[tuple[str, str]]) -> dict[str, Any]:
                     png = data["image/png"]
                     if isinstance(png, bytes):
                         png = base64.b64encode(png).decode("ascii")
-                    outputs.append(_image(png))
+                    outputs.append(_image(png, data.get("text/plain")))
                 else:
                     outputs.append(_text(data.get("text/plain")))
             outputs += _figures()
