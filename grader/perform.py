@@ -22,6 +22,7 @@ TEXT_LIMIT = 2000  # characters of any text that leaves the worker
 ELEMENT_LIMIT = 4 * 1024 * 1024  # elements of any tensor that leaves the worker
 
 _CELL_FILE = "<cell {}>"
+_CELL_FILES = ("<cell ", "<ipython-input", "ipykernel_")  # as a worker and as notebooks name them
 
 
 class _GivenModule(nn.Module):
@@ -63,7 +64,7 @@ def describe_error(error: BaseException) -> Report:
     """Say what went wrong and in which line of the student's cells."""
     where = ""
     for frame in traceback.extract_tb(error.__traceback__):
-        if frame.filename.startswith("<cell ") or frame.filename.startswith("<ipython-input"):
+        if any(part in frame.filename for part in _CELL_FILES):
             where = f"line {frame.lineno}: {(frame.line or '').strip()}"
     if isinstance(error, SyntaxError) and not where:
         where = f"line {error.lineno}: {(error.text or '').strip()}"
@@ -84,6 +85,11 @@ def _describe(value: Any) -> str:
     return type(value).__name__
 
 
+def _is_odd(tensor: torch.Tensor) -> bool:
+    """Whether a tensor is no plain block of numbers."""
+    return tensor.layout != torch.strided or tensor.is_quantized
+
+
 def _collect(
     result: Any, names: list[str], report: Report, answers: dict[str, torch.Tensor]
 ) -> None:
@@ -95,16 +101,14 @@ def _collect(
     report["outputs"] = {}
     for name, value in zip(names, values, strict=True):
         kind = {"type": type(value).__name__}
-        if isinstance(value, torch.Tensor):
+        if isinstance(value, torch.Tensor) and _is_odd(value):
+            kind["type"] = f"a tensor of the layout {value.layout} and type {value.dtype}"
+        elif isinstance(value, torch.Tensor):
             value = value.detach().as_subclass(torch.Tensor)
-            plain = value.layout == torch.strided and not value.is_quantized
-            if plain:
-                kind |= {"dtype": str(value.dtype), "device": str(value.device)}
-            else:
-                kind["type"] = f"a tensor of the layout {value.layout} and type {value.dtype}"
+            kind |= {"dtype": str(value.dtype), "device": str(value.device)}
             if value.numel() > ELEMENT_LIMIT:
                 kind["too_large"] = str(tuple(value.shape))
-            elif plain and value.dtype == torch.float32 and value.device.type == "cpu":
+            elif value.dtype == torch.float32 and value.device.type == "cpu":
                 # a copy: views of one tensor may not share memory in a frame
                 answers[name] = value.clone(memory_format=torch.contiguous_format)
         report["outputs"][name] = kind

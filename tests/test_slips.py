@@ -1,0 +1,421 @@
+"""Wrong fills are caught, named, and explained in the order in which a teacher would ask."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+from conftest import STUB, fill
+from grader.compare import examine, name_slip
+from grader.golden import hidden_cases, public_cases
+from grader.graft import Submission
+from grader.hidden import maker
+from grader.hidden.attention import SLIPS
+from grader.judge import Judge, Verdict, fresh_seed
+from grader.perform import Report, perform_call
+from grader.session import Answer
+from grader.tasks.attention import ATTENTION
+from grader.tasks.base import Case, Lab, Task, Tensors, call_document
+from labkit.tacotron2 import Attention, LocationLayer
+
+Run = Callable[[dict[str, str]], dict[str, Verdict]]
+pytestmark = pytest.mark.lab1
+
+TASKS = {task.id: task for task in ATTENTION.judged}
+EVERY_SLIP = [(task, slip.id) for task in TASKS for slip in TASKS[task].slips]
+REFERENCE = {"attention-1": LocationLayer, "attention-2": Attention, "attention-3": Attention}
+
+
+def call(task: Task, case: Case, cls: type[nn.Module]) -> tuple[Report, Tensors]:
+    """Call a class on a case as the worker would, in this process."""
+    tensors = {f"state.{name}": value for name, value in case.state.items()}
+    tensors |= {f"in.{name}": value for name, value in case.inputs.items()}
+    tensors |= {n: value for n, value in case.inputs.items() if n.startswith("cotangent.")}
+    return perform_call(call_document(task, case), tensors, {task.defines: cls})
+
+
+def fails(task: Task, cases: list[Case], cls: type[nn.Module]) -> bool:
+    return any(examine(task, case, *call(task, case, cls)) is not None for case in cases)
+
+
+class ClassWorker:
+    """Answers the judge's calls with a class instead of running cells."""
+
+    def __init__(self, cls: type[nn.Module]) -> None:
+        self.cls = cls
+
+    def ask(self, document: dict[str, Any], tensors: Tensors) -> Answer:
+        reports, answers = [], {}
+        for number, what in enumerate(document["calls"]):
+            prefix = f"{number}/"
+            mine = {k[len(prefix) :]: v for k, v in tensors.items() if k.startswith(prefix)}
+            report, found = perform_call(what, mine, {what["construct"]: self.cls})
+            reports.append(report)
+            answers |= {prefix + name: tensor for name, tensor in found.items()}
+        return Answer("ok", document={"cell": {}, "calls": reports}, tensors=answers)
+
+
+def judge_class(task: str, cls: type[nn.Module]) -> Verdict:
+    judge = Judge(ATTENTION, ClassWorker(cls), b"a course", "a suite")  # type: ignore[arg-type]
+    verdicts = judge.judge(Submission({task: fill()[task]}), "ada")
+    return next(verdict for verdict in verdicts if verdict.task == task)
+
+
+def test_every_declared_slip_is_implemented_and_no_other() -> None:
+    assert {task: set(slips) for task, slips in SLIPS.items()} == {
+        task: {slip.id for slip in TASKS[task].slips} for task in TASKS
+    }
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_the_reference_itself_has_full_marks(task: str) -> None:
+    verdict = judge_class(task, REFERENCE[task])
+    assert (verdict.points, verdict.public, verdict.hidden) == (20, (3, 3), (10, 10))
+
+
+@pytest.mark.parametrize(("task", "slip"), EVERY_SLIP)
+def test_the_judge_names_every_slip_with_its_hint(task: str, slip: str) -> None:
+    verdict = judge_class(task, SLIPS[task][slip])
+    known = TASKS[task].slip(slip)
+    assert (verdict.points, verdict.slip, verdict.hint) == (0, slip, known.hint)
+    assert verdict.message.lower().startswith(f"{task}: {known.title}.".lower())
+    assert verdict.public[0] < verdict.public[1]
+
+
+@pytest.mark.parametrize(("task", "slip"), EVERY_SLIP)
+def test_hidden_and_fresh_cases_catch_every_slip_by_themselves(task: str, slip: str) -> None:
+    assert fails(TASKS[task], hidden_cases(ATTENTION)[task], SLIPS[task][slip])
+    for seed in range(5):
+        fresh = maker(ATTENTION.name).fresh(task, seed)
+        assert fails(TASKS[task], fresh, SLIPS[task][slip]), seed
+
+
+TYPICAL = {
+    ("attention-1", "transpose-missing"): """
+        return self.location_dense(self.location_conv(attention_weights_cat))
+    """,
+    ("attention-1", "reshaped"): """
+        x = self.location_conv(attention_weights_cat)
+        x = x.view(x.size(0), x.size(2), x.size(1))
+        return self.location_dense(x)
+    """,
+    ("attention-1", "batch-squeezed"): """
+        x = self.location_conv(attention_weights_cat).transpose(1, 2)
+        return self.location_dense(x).squeeze()
+    """,
+    ("attention-2", "tanh-missing"): """
+        total = self.query_layer(query)[:, None] + processed_memory
+        return self.v(total + self.location_layer(attention_weights_cat)).squeeze(-1)
+    """,
+    ("attention-2", "axis-left"): """
+        total = self.query_layer(query)[:, None] + processed_memory
+        return self.v(torch.tanh(total + self.location_layer(attention_weights_cat)))
+    """,
+    ("attention-2", "memory-projected-twice"): """
+        total = self.query_layer(query)[:, None] + self.memory_layer(processed_memory)
+        return self.v(torch.tanh(total + self.location_layer(attention_weights_cat))).squeeze(-1)
+    """,
+    ("attention-2", "query-along-time"): """
+        total = self.query_layer(query) + processed_memory
+        return self.v(torch.tanh(total + self.location_layer(attention_weights_cat))).squeeze(-1)
+    """,
+    ("attention-3", "mask-missing"): """
+        w = self.get_alignment_energies(query, processed_memory, attention_weights_cat).softmax(1)
+        return torch.bmm(w.unsqueeze(1), memory).squeeze(1), w
+    """,
+    ("attention-3", "mask-inverted"): """
+        e = self.get_alignment_energies(query, processed_memory, attention_weights_cat)
+        if mask is not None:
+            e = e.masked_fill(~mask, -float("inf"))
+        w = F.softmax(e, dim=1)
+        return torch.bmm(w.unsqueeze(1), memory).squeeze(1), w
+    """,
+    ("attention-3", "mask-after-softmax"): """
+        e = self.get_alignment_energies(query, processed_memory, attention_weights_cat)
+        w = F.softmax(e, dim=1)
+        if mask is not None:
+            w = w * (1 - mask.float())
+        return torch.bmm(w.unsqueeze(1), memory).squeeze(1), w
+    """,
+    ("attention-3", "softmax-over-batch"): """
+        e = self.get_alignment_energies(query, processed_memory, attention_weights_cat)
+        if mask is not None:
+            e = e.masked_fill(mask, self.score_mask_value)
+        w = F.softmax(e, dim=0)
+        return torch.bmm(w.unsqueeze(1), memory).squeeze(1), w
+    """,
+    ("attention-3", "swapped"): """
+        e = self.get_alignment_energies(query, processed_memory, attention_weights_cat)
+        if mask is not None:
+            e = e.masked_fill(mask, self.score_mask_value)
+        w = F.softmax(e, dim=1)
+        return w, torch.bmm(w.unsqueeze(1), memory).squeeze(1)
+    """,
+}
+
+
+@pytest.mark.parametrize(("task", "slip"), TYPICAL)
+def test_a_slip_in_a_students_words_is_named(judge_cells: Run, task: str, slip: str) -> None:
+    verdicts = judge_cells(fill(**{task.replace("-", "_"): TYPICAL[task, slip]}))
+    assert verdicts[task].slip == slip, verdicts[task].message
+    assert verdicts[task].points == 0
+    assert all(v.points == 20 for other, v in verdicts.items() if other != task)
+
+
+def noise(task: Task, case: Case, kind: str, dice: torch.Generator) -> tuple[Report, Tensors]:
+    answers = {}
+    for output in task.outputs:
+        shape = case.expected[output.name].shape
+        drawn = torch.randn(shape, generator=dice)
+        answers[output.name] = {
+            "normal": drawn,
+            "tiny": drawn * 1e-4,
+            "weights": drawn.softmax(-1),
+            "constant": torch.full(shape, float(drawn.flatten()[0])),
+            "zero": torch.zeros(shape),
+        }[kind]
+    kinds = {name: {"dtype": "torch.float32", "device": "cpu"} for name in answers}
+    return {"returned": "Tensor", "outputs": kinds}, answers
+
+
+@pytest.mark.parametrize("kind", ["normal", "tiny", "weights", "constant", "zero"])
+@pytest.mark.parametrize("task", TASKS)
+def test_noise_is_wrong_and_is_never_named(task: str, kind: str) -> None:
+    dice = torch.Generator().manual_seed(7)
+    cases = public_cases(ATTENTION)[task]
+    for _ in range(40):
+        answers = [noise(TASKS[task], case, kind, dice) for case in cases]
+        assert name_slip(TASKS[task], cases, *zip(*answers, strict=True)) is None
+        assert examine(TASKS[task], cases[0], *answers[0]) is not None
+
+
+def test_the_untouched_release_has_no_point_and_each_message_its_task(judge_cells: Run) -> None:
+    verdicts = judge_cells(fill(attention_1=STUB, attention_2=STUB, attention_3=STUB))
+    assert [(v.points, v.stage) for v in verdicts.values()] == [(0, "unfilled")] * 3
+    assert [v.message for v in verdicts.values()] == [
+        "attention-1: LocationLayer.forward is not written yet.",
+        "attention-2: Attention.get_alignment_energies is not written yet.",
+        "attention-3: Attention.forward is not written yet.",
+    ]
+
+
+def test_no_cell_at_all_has_no_point(judge_cells: Run) -> None:
+    verdicts = judge_cells({})
+    assert [(v.points, v.stage) for v in verdicts.values()] == [(0, "unfilled")] * 3
+    assert all("missing" in v.message for v in verdicts.values())
+
+
+_RIGHT = """
+        query = self.query_layer(query.unsqueeze(1))
+        location = self.location_layer(attention_weights_cat)
+        energies = self.v(torch.tanh(query + location + processed_memory)).squeeze(-1)
+"""
+WRONG = {
+    "nothing": ("", "type", r"returns None: is there a `return`"),
+    "an array": ("return energies.detach().numpy()", "type", "must be a torch.Tensor, not ndarray"),
+    "a list": ("return energies.tolist()", "type", "must be a torch.Tensor, not list"),
+    "a tuple of one": ("return (energies,)", "type", "not tuple"),
+    "a generator": ("return (row for row in energies)", "type", "not generator"),
+    "double": ("return energies.double()", "dtype", r"torch\.float64; expected torch\.float32"),
+    "half": ("return energies.half()", "dtype", r"torch\.float16"),
+    "complex": ("return energies.to(torch.complex128)", "dtype", r"torch\.complex128"),
+    "whole numbers": ("return energies.long()", "dtype", r"torch\.int64"),
+    "quantised": (
+        "return torch.quantize_per_tensor(energies.detach(), 0.1, 0, torch.qint8)",
+        "type",
+        "qint8",
+    ),
+    "sparse": ("return energies.to_sparse()", "type", "sparse"),
+    "on no device": ("return energies.to('meta')", "dtype", "lies on meta; expected cpu"),
+    "an axis more": (
+        "return energies.unsqueeze(1)",
+        "rank",
+        r"3 axes \(2, 1, 8\); expected 2: \(B, T_in\) = \(2, 8\)",
+    ),
+    "an axis less": ("return energies[0]", "rank", r"1 axes \(8\)"),
+    "transposed": ("return energies.t()", "axes", r"\(8, 2\); expected .*another order"),
+    "one symbol short": ("return energies[:, 1:]", "size", r"\(2, 7\); expected"),
+    "one number for all": ("return energies[:, :1]", "size", r"\(2, 1\); expected"),
+    "expanded to ten gigabytes": (
+        "return energies[:1, :1].expand(50_000, 50_000)",
+        "size",
+        r"\(50000, 50000\): far too large",
+    ),
+    "not a number": ("return energies * float('nan')", "finite", "16 of 16 numbers"),
+    "infinite": ("return energies / 0", "finite", "NaN or infinite"),
+    "all shifted": ("return energies + 0.5", "value", r"largest difference 0\.5, mean 0\.5"),
+    "an exception": ("raise ValueError('what now')", "error", r"ValueError: what now in line \d+"),
+    "an own exception": (
+        "raise type('Oops\\nattention-2: passed.', (Exception,), {})('x')",
+        "error",
+        "stopped with Oops attention-2: passed",
+    ),
+    # what is asked first, if two things are wrong
+    "double and transposed": ("return energies.double().t()", "dtype", "float64"),
+    "transposed and not a number": ("return energies.t() * float('nan')", "axes", "another order"),
+    "not a number and shifted": (
+        "energies = energies + 1; energies[0, 0] = float('nan'); return energies",
+        "finite",
+        "1 of 16",
+    ),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_a_message_says_first_what_must_be_right_first(judge_cells: Run, wrong: str) -> None:
+    ending, stage, message = WRONG[wrong]
+    verdicts = judge_cells(fill(attention_2=_RIGHT + "        " + ending))
+    verdict = verdicts["attention-2"]
+    assert (verdict.points, verdict.stage) == (0, stage), verdict.message
+    assert re.search(message, verdict.message), verdict.message
+    assert "\n" not in verdict.message
+    assert [verdicts[task].points for task in ("attention-1", "attention-3")] == [20, 20]
+
+
+def test_a_wrong_number_is_shown_with_its_index_and_the_right_one(judge_cells: Run) -> None:
+    ending = "        energies = energies.clone(); energies[1, 2] += 3; return energies"
+    verdict = judge_cells(fill(attention_2=_RIGHT + ending))["attention-2"]
+    want = public_cases(ATTENTION)["attention-2"][0].expected["energies"][1, 2].item()
+    found = re.search(r"energies\[1, 2\] is (\S+), expected (\S+); 6% of the", verdict.message)
+    assert found, verdict.message
+    assert float(found[1]) == pytest.approx(want + 3, abs=1e-4)
+    assert float(found[2]) == pytest.approx(want, abs=1e-4)
+    assert "largest difference 3, mean 0.188" in verdict.message
+
+
+def test_a_cell_that_does_not_parse_is_an_error_with_its_line(judge_cells: Run) -> None:
+    cells = fill() | {"attention-2": fill()["attention-2"].replace("squeeze(-1)", "squeeze(-1")}
+    verdicts = judge_cells(cells)
+    assert verdicts["attention-2"].stage == "error"
+    assert re.search(r"SyntaxError.* in line \d+: return self\.v", verdicts["attention-2"].message)
+    assert [v.points for v in verdicts.values()] == [20, 0, 20]
+
+
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [
+        ("torch.randn_like(e)", "negative numbers"),
+        ("e.softmax(1)", "not zero on padding: up to"),
+        ("e.masked_fill(mask, -torch.inf).sigmoid() / 3 if mask is not None else e", "sum to one"),
+    ],
+)
+def test_weights_that_are_no_weights_are_told_so(
+    judge_cells: Run, weights: str, message: str
+) -> None:
+    body = f"""
+        e = self.get_alignment_energies(query, processed_memory, attention_weights_cat) * 1.01
+        w = {weights}
+        return torch.bmm(w.unsqueeze(1), memory).squeeze(1), w
+    """
+    verdict = judge_cells(fill(attention_3=body))["attention-3"]
+    assert (verdict.points, verdict.stage, verdict.slip) == (0, "property", "")
+    assert message in verdict.message
+
+
+@pytest.mark.parametrize(
+    ("ending", "message"),
+    [
+        ("return energies.detach()", "no gradient reaches"),
+        ("return torch.tensor(energies.tolist())", "no gradient reaches"),
+        ("return energies + (energies - energies.detach())", "the gradient of"),
+    ],
+)
+def test_right_numbers_without_the_right_gradient(
+    judge_cells: Run, ending: str, message: str
+) -> None:
+    verdict = judge_cells(fill(attention_2=_RIGHT + "        " + ending))["attention-2"]
+    assert (verdict.points, verdict.stage) == (0, "gradient")
+    assert message in verdict.message
+    assert verdict.public == (3, 3)
+
+
+@pytest.mark.parametrize(
+    ("line", "argument"),
+    [
+        ("processed_memory += location", "processed_memory"),
+        ("attention_weights_cat.zero_()", "attention_weights_cat"),
+        ("query_before.mul_(2)", "query"),
+        ("attention_weights_cat.resize_(1)", "attention_weights_cat"),
+    ],
+)
+def test_an_input_that_was_changed_is_named(judge_cells: Run, line: str, argument: str) -> None:
+    body = f"        query_before = query\n{_RIGHT}        {line}\n        return energies"
+    verdict = judge_cells(fill(attention_2=body))["attention-2"]
+    assert (verdict.points, verdict.stage) == (0, "changed"), verdict.message
+    assert f"its own input {argument}:" in verdict.message
+
+
+def same(first: list[Case], second: list[Case]) -> bool:
+    return all(
+        a.inputs.keys() == b.inputs.keys()
+        and all(torch.equal(a.inputs[name], b.inputs[name]) for name in a.inputs)
+        and all(torch.equal(a.expected[name], b.expected[name]) for name in a.expected)
+        for a, b in zip(first, second, strict=True)
+    )
+
+
+def test_fresh_cases_belong_to_one_student_one_task_and_one_course() -> None:
+    def fresh(
+        secret: bytes = b"course", suite: str = "1", student: str = "ada", task: str = "attention-2"
+    ) -> list[Case]:
+        return maker(ATTENTION.name).fresh(task, int(fresh_seed(secret, suite, student, task), 16))
+
+    assert same(fresh(), fresh())
+    first = fresh()[0].inputs["query"]
+    others = [fresh(b"another"), fresh(suite="2"), fresh(student="bob"), fresh(task="attention-3")]
+    assert all(not torch.equal(first, cases[0].inputs["query"]) for cases in others)
+
+
+def test_the_verdict_keeps_the_seed_with_which_it_can_be_replayed(judge_cells: Run) -> None:
+    verdict = judge_cells(fill())["attention-2"]
+    assert verdict.seed == fresh_seed(b"a course", "a suite", "ada", "attention-2")
+    assert int(verdict.seed, 16) > 0
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_an_honest_fill_passes_on_thirty_fresh_draws(task: str) -> None:
+    for seed in range(30):
+        for case in maker(ATTENTION.name).fresh(task, seed):
+            found = examine(TASKS[task], case, *call(TASKS[task], case, REFERENCE[task]))
+            assert found is None, (seed, case.init, found)
+
+
+PUBLIC_TABLE = """
+        from grader.golden import public_cases
+        from grader.tasks import LABS
+
+        for case in public_cases(LABS["lab1_attention"])["attention-2"]:
+            known = case.inputs["query"]
+            if known.shape == query.shape and torch.equal(known, query):
+                return case.expected["energies"]
+        return torch.zeros(processed_memory.shape[:2])
+"""
+
+
+def test_knowing_the_public_answers_by_heart_is_not_enough(judge_cells: Run) -> None:
+    verdicts = judge_cells(fill(attention_2=PUBLIC_TABLE))
+    verdict = verdicts["attention-2"]
+    assert (verdict.public, verdict.points) == ((3, 3), 0)
+    assert "the public cases pass, but a hidden case" in verdict.message
+    assert [v.points for v in verdicts.values()] == [20, 0, 20]
+
+
+def test_knowing_even_the_hidden_answers_by_heart_is_not_enough(lab: Lab) -> None:
+    known = [*public_cases(lab)["attention-2"], *hidden_cases(lab)["attention-2"]]
+
+    class Table(Attention):
+        def get_alignment_energies(self, query: Any, memory: Any, weights: Any) -> torch.Tensor:
+            right = super().get_alignment_energies(query, memory, weights)
+            for case in known:
+                if torch.equal(case.inputs["query"], query.detach()):
+                    return right
+            return right * 0
+
+    verdict = judge_class("attention-2", Table)
+    assert (verdict.public, verdict.hidden, verdict.points) == ((3, 3), (6, 10), 0)
+    assert "fresh numbers" in verdict.message
