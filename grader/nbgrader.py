@@ -1,7 +1,5 @@
-"""nbgrader with this judge inside: release, collect, autograde, feedback and formgrader unchanged.
+"""What nbgrader judges a submission with; :mod:`grader.intake` is what it reads one with.
 
-Two classes replace what nbgrader would do with what a student handed in. :class:`GraftExporter`
-reads it: only the text of solution cells passes, everything else comes from the release.
 :class:`JudgeSubmission` stands where nbgrader would run the notebook with the instructor's rights:
 the cells run in a confined worker for their outputs only, and the judge writes the graded cells.
 """
@@ -10,7 +8,6 @@ from __future__ import annotations
 
 import atexit
 import base64
-import glob
 import shutil
 import struct
 import tempfile
@@ -20,18 +17,15 @@ from typing import Any
 
 import nbformat
 import torch
-from nbconvert.exporters import NotebookExporter
 from nbformat.notebooknode import NotebookNode
-from nbgrader.converters import Autograde, NbGraderException
-from nbgrader.coursedir import CourseDirectory
-from nbgrader.preprocessors import NbGraderPreprocessor
-from nbgrader.utils import parse_utc
+from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
+from nbgrader.utils import is_task
 from traitlets import Bool, Enum, Float
 
 from grader.course import course_secret
 from grader.edition import build_edition
-from grader.errors import GraderError, IsolationError, SubmissionError
-from grader.graft import Submission, graft, parse_notebook, read_notebook, source_of
+from grader.errors import GraderError, IsolationError
+from grader.graft import graft, parse_notebook, source_of
 from grader.isolation import BUBBLEWRAP, KINDS, Isolation, require
 from grader.judge import Judge, Verdict, suite_version, unreadable
 from grader.outputs import ALT_TEXT_LIMIT, IMAGE_LIMIT
@@ -40,14 +34,18 @@ from grader.tasks import LABS
 from grader.tasks.base import Lab
 from grader.text import visible
 
-_NOTE = "grader"  # notebook metadata that carries the graft's findings to the judge
-_RECEIPT = ("timestamp.txt", "submission_secret.txt")  # nbgrader's own, beside the notebook
-_RECEIPT_BYTES = 1000
+NOTE = "grader"  # notebook metadata that carries the intake's findings to the judge
 _OUTPUTS_PER_CELL = 12
 _LARGEST_PICTURE = 4000  # pixels along one side
+_WIDEST_SHOWN = 800  # pixels; nbgrader's pages would let a wider one stick out
 
 
-def _lab(assignment: str) -> Lab:
+def lab_of(assignment: str) -> Lab:
+    """Return the lab of an assignment.
+
+    Raises:
+        GraderError: it is another assignment of the course.
+    """
     if assignment not in LABS:
         raise GraderError(
             f"{assignment!r} is not one of the kit's labs ({', '.join(sorted(LABS))}); grade it "
@@ -56,7 +54,12 @@ def _lab(assignment: str) -> Lab:
     return LABS[assignment]
 
 
-def _isolation(kind: str) -> Isolation:
+def isolation_of(kind: str) -> Isolation:
+    """Return the isolation of that kind, or refuse.
+
+    Raises:
+        IsolationError: it cannot be had.
+    """
     try:
         return require(kind)
     except IsolationError as error:
@@ -65,115 +68,12 @@ def _isolation(kind: str) -> Isolation:
         ) from None
 
 
-def _released(coursedir: CourseDirectory, lab: Lab) -> Path:
-    folder = Path(coursedir.format_path(coursedir.release_directory, ".", lab.name))
-    path = folder / f"{lab.notebook}.ipynb"
-    if not path.exists():
-        raise GraderError(f"{path} is missing: run `nbgrader generate_assignment {lab.name}` first")
-    return path
-
-
-def _is_text(name: str) -> bool:
-    """Whether a file name can be stored in a gradebook."""
-    return name.encode("utf-8", "replace").decode("utf-8") == name
-
-
-def _receipt(path: Path) -> str | None:
-    """Return the text of one of nbgrader's own files; None if it is absent or not such a file."""
-    try:
-        if path.is_symlink() or not path.is_file() or path.stat().st_size > _RECEIPT_BYTES:
-            return None
-        text = path.read_text("utf-8")
-        if path.name == "timestamp.txt":
-            parse_utc(text.strip())
-    except Exception:  # whatever the text does to the parsers of dates
-        return None
-    return text
-
-
-class GraftExporter(NotebookExporter):
-    """Reads a submission as the release with the student's solution cells in it.
-
-    nbgrader copies whatever lies in a submission, follows links when it does so, passes over
-    folders without a notebook and stops at some contents. So it is shown folders made for it: in
-    each an empty file where the notebook should be, which this class fills, and the receipt that
-    nbgrader keeps there. What was handed in is read by the graft alone.
-    """
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self._handed_in: dict[str, Path] = {}  # the folder that an empty notebook stands for
-        if isinstance(self.parent, Autograde):
-            try:
-                self._lay_out(self.parent)
-            except GraderError as error:
-                self.log.error(str(error))
-                raise NbGraderException(str(error)) from None
-
-    def _lay_out(self, autograde: Autograde) -> None:
-        """Make the folders that nbgrader is shown, and show them; nothing else was read yet."""
-        coursedir = autograde.coursedir
-        lab = _lab(coursedir.assignment_id)
-        self._release = _released(coursedir, lab)
-        _isolation(JudgeSubmission(parent=self).isolation)
-        submitted = coursedir.submitted_directory
-        pattern = coursedir.format_path(submitted, coursedir.student_id, lab.name)
-        found = glob.glob(pattern)  # noqa: PTH207 - nbgrader's pattern, matched as nbgrader does
-        self._stage = tempfile.TemporaryDirectory(prefix=".grader-", dir=coursedir.root)
-        autograde.assignments = {}
-        for folder in map(Path, sorted(found)):
-            if "\n" in str(folder) or not _is_text(str(folder)):
-                self.log.error("%r was not graded: rename the student's folder", str(folder))
-                continue
-            inside = folder.relative_to(Path(coursedir.root) / submitted)
-            shown = Path(self._stage.name) / inside
-            shown.mkdir(parents=True)
-            notebook = shown / f"{lab.notebook}.ipynb"
-            notebook.touch()
-            for name in _RECEIPT:
-                text = _receipt(folder / name)
-                if text is not None:
-                    (shown / name).write_text(text, "utf-8")
-                elif (folder / name).exists():
-                    self.log.error("%s is not what nbgrader writes there; left out", folder / name)
-            self._handed_in[str(notebook)] = folder
-            autograde.assignments[str(shown)] = [str(notebook)]
-        settings = {name: getattr(coursedir, name) for name in coursedir.trait_names(config=True)}
-        settings["submitted_directory"] = Path(self._stage.name).name
-        autograde.coursedir = CourseDirectory(parent=autograde.parent, **settings)
-
-    def from_filename(
-        self, filename: str, resources: dict[str, Any] | None = None, **kwargs: Any
-    ) -> tuple[Any, dict[str, Any]]:
-        """Read a notebook; one that was handed in is grafted, however broken it is."""
-        folder = self._handed_in.get(filename)
-        if folder is None or resources is None:
-            return super().from_filename(filename, resources, **kwargs)
-        lab = _lab(resources["nbgrader"]["assignment"])
-        submission, problem = Submission(), ""
-        try:
-            if folder.is_symlink():
-                raise SubmissionError(f"the folder {folder.name} is a symbolic link")
-            submission = graft(read_notebook(folder / f"{lab.notebook}.ipynb"), lab)
-        except (SubmissionError, OSError) as error:
-            problem = str(error)
-        notebook = nbformat.read(self._release, as_version=4)
-        for cell in notebook.cells:
-            grade_id = cell.metadata.get("nbgrader", {}).get("grade_id", "")
-            source = (submission.cells | submission.answers).get(grade_id)
-            if source is not None:  # half of a surrogate pair cannot be written to a file
-                cell.source = source.encode("utf-8", "replace").decode("utf-8")
-        notebook.metadata[_NOTE] = {"problem": problem, "repairs": list(submission.repairs)}
-        resources["metadata"] = {"name": lab.notebook, "path": str(Path(filename).parent)}
-        return self.from_notebook_node(notebook, resources)
-
-
 class _Bench:
     """The worker, edition and secret that all submissions of one run share."""
 
     def __init__(self, lab: Lab, kind: str, course: Path) -> None:
         torch.set_num_threads(1)  # the cases are tiny: threads would only wait for each other
-        self.isolation = _isolation(kind)
+        self.isolation = isolation_of(kind)
         self.folder = Path(tempfile.mkdtemp(prefix="grader-"))
         self.worker = Worker(kind, build_edition(lab.name, self.folder))
         self.judge = Judge(lab, self.worker, course_secret(course), suite_version())
@@ -203,9 +103,9 @@ class JudgeSubmission(NbGraderPreprocessor):
     ) -> tuple[NotebookNode, dict[str, Any]]:
         """Judge a grafted notebook; see the class."""
         about = resources["nbgrader"]
-        lab = _lab(about["assignment"])
+        lab = lab_of(about["assignment"])
         bench = self._bench(lab)
-        note = nb.metadata.pop(_NOTE, {})
+        note = nb.metadata.pop(NOTE, {})
         submission = graft(parse_notebook(nbformat.writes(nb).encode(), lab.notebook), lab)
         if note.get("problem"):
             verdicts = unreadable(lab, note["problem"])
@@ -271,25 +171,25 @@ def _shown(output: Any) -> NotebookNode | None:
         return None
     if isinstance(output.get("text"), str):
         return _stream(output["text"])
-    if isinstance(output.get("png"), str) and _is_picture(output["png"]):
+    if isinstance(output.get("png"), str) and (width := _width(output["png"])):
         text = visible(str(output.get("alt") or "a picture"), limit=ALT_TEXT_LIMIT)
         return nbformat.v4.new_output(
             "display_data",
             data={"image/png": output["png"], "text/plain": text},
-            metadata={"image/png": {"alt": text}},
+            metadata={"image/png": {"alt": text, "width": min(width, _WIDEST_SHOWN)}},
         )
     return None
 
 
-def _is_picture(encoded: str) -> bool:
-    """Whether a text is a PNG picture of a size that a page can show."""
+def _width(encoded: str) -> int:
+    """Return the width in pixels of a PNG picture; 0 if it is none, or too large to be shown."""
     try:
         png = base64.b64decode(encoded, validate=True)
         width, height = struct.unpack_from(">II", png, 16)
     except (ValueError, struct.error):
-        return False
-    small = 0 < width <= _LARGEST_PICTURE and 0 < height <= _LARGEST_PICTURE
-    return png.startswith(b"\x89PNG\r\n\x1a\n") and small and len(encoded) <= IMAGE_LIMIT
+        return 0
+    fits = max(width, height) <= _LARGEST_PICTURE and len(encoded) <= IMAGE_LIMIT
+    return width if fits and png.startswith(b"\x89PNG\r\n\x1a\n") else 0
 
 
 def _verdict_outputs(
@@ -323,4 +223,23 @@ def _verdict_outputs(
     return [*outputs, new("error", ename="NotPassed", evalue=first, traceback=[first])]
 
 
-__all__ = ["GraftExporter", "JudgeSubmission"]
+class SaveGrades(SaveAutoGrades):
+    """Saves what the judge wrote; a question that is worth nothing by itself waits for nobody.
+
+    nbgrader wants the text of a written question in a cell of its own, beside the answer that has
+    the points, and would ask for a person's mark on both.
+    """
+
+    def preprocess_cell(
+        self, cell: NotebookNode, resources: dict[str, Any], cell_index: int
+    ) -> tuple[NotebookNode, dict[str, Any]]:
+        """Save the points of a cell."""
+        if is_task(cell) and not cell.metadata.nbgrader["points"]:
+            name = cell.metadata.nbgrader["grade_id"]
+            place = (self.notebook_id, self.assignment_id, self.student_id)
+            grade = self.gradebook.find_grade(name, *place)
+            grade.auto_score, grade.needs_manual_grade = 0, False
+        return super().preprocess_cell(cell, resources, cell_index)
+
+
+__all__ = ["JudgeSubmission", "SaveGrades"]

@@ -189,11 +189,11 @@ def configure(config: Any) -> None:
     Args:
         config: what ``get_config()`` returns in ``nbgrader_config.py``.
     """
-    config.Autograde.exporter_class = "grader.nbgrader.GraftExporter"
+    config.Autograde.exporter_class = "grader.intake.GraftExporter"
     config.Autograde.autograde_preprocessors = [
         "grader.nbgrader.JudgeSubmission",
         "nbgrader.preprocessors.LimitOutput",
-        "nbgrader.preprocessors.SaveAutoGrades",
+        "grader.nbgrader.SaveGrades",
         "nbgrader.preprocessors.AssignLatePenalties",
         "nbgrader.preprocessors.CheckCellMetadata",
     ]

@@ -1,0 +1,135 @@
+"""What nbgrader reads submissions with: only the text of solution cells passes."""
+
+from __future__ import annotations
+
+import glob
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbconvert.exporters import NotebookExporter
+from nbgrader.converters import Autograde, NbGraderException
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.utils import parse_utc
+
+from grader.errors import GraderError, SubmissionError
+from grader.graft import Submission, graft, read_notebook
+from grader.nbgrader import NOTE, JudgeSubmission, isolation_of, lab_of
+from grader.tasks.base import Lab
+
+_RECEIPT = ("timestamp.txt", "submission_secret.txt")  # nbgrader's own, beside the notebook
+_RECEIPT_BYTES = 1000
+
+
+def _released(coursedir: CourseDirectory, lab: Lab) -> Path:
+    folder = Path(coursedir.format_path(coursedir.release_directory, ".", lab.name))
+    path = folder / f"{lab.notebook}.ipynb"
+    if not path.exists():
+        raise GraderError(f"{path} is missing: run `nbgrader generate_assignment {lab.name}` first")
+    return path
+
+
+def _is_text(name: str) -> bool:
+    """Whether a file name can be stored in a gradebook."""
+    return name.encode("utf-8", "replace").decode("utf-8") == name
+
+
+def _receipt(path: Path) -> str | None:
+    """Return the text of one of nbgrader's own files; None if it is absent or not such a file."""
+    try:
+        if path.is_symlink() or not path.is_file() or path.stat().st_size > _RECEIPT_BYTES:
+            return None
+        text = path.read_text("utf-8")
+        if path.name == "timestamp.txt":
+            parse_utc(text.strip())
+    except Exception:  # whatever the text does to the parsers of dates
+        return None
+    return text
+
+
+class GraftExporter(NotebookExporter):
+    """Reads a submission as the release with the student's solution cells in it.
+
+    nbgrader copies whatever lies in a submission, follows links when it does so, passes over
+    folders without a notebook and stops at some contents. So it is shown folders made for it: in
+    each an empty file where the notebook should be, which this class fills, and the receipt that
+    nbgrader keeps there. What was handed in is read by the graft alone.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._handed_in: dict[str, Path] = {}  # the folder that an empty notebook stands for
+        if isinstance(self.parent, Autograde):
+            try:
+                self._lay_out(self.parent)
+            except GraderError as error:
+                self.log.error(str(error))
+                raise NbGraderException(str(error)) from None
+
+    def _lay_out(self, autograde: Autograde) -> None:
+        """Make the folders that nbgrader is shown, and show them; nothing else was read yet."""
+        coursedir = autograde.coursedir
+        lab = lab_of(coursedir.assignment_id)
+        self._release = _released(coursedir, lab)
+        isolation_of(JudgeSubmission(parent=self).isolation)
+        submitted = coursedir.submitted_directory
+        pattern = coursedir.format_path(submitted, coursedir.student_id, lab.name)
+        found = glob.glob(pattern)  # noqa: PTH207 - nbgrader's pattern, matched as nbgrader does
+        self._stage = tempfile.TemporaryDirectory(prefix=".grader-", dir=coursedir.root)
+        autograde.assignments = {}
+        for folder in map(Path, sorted(found)):
+            if "\n" in str(folder) or not _is_text(str(folder)):
+                self.log.error("%r was not graded: rename the student's folder", str(folder))
+                continue
+            inside = folder.relative_to(Path(coursedir.root) / submitted)
+            shown = Path(self._stage.name) / inside
+            shown.mkdir(parents=True)
+            notebook = shown / f"{lab.notebook}.ipynb"
+            notebook.touch()
+            for name in _RECEIPT if not folder.is_symlink() else ():
+                text = _receipt(folder / name)
+                if text is not None:
+                    (shown / name).write_text(text, "utf-8")
+                else:
+                    self._set_aside(folder / name)
+            self._handed_in[str(notebook)] = folder
+            autograde.assignments[str(shown)] = [str(notebook)]
+        settings = {name: getattr(coursedir, name) for name in coursedir.trait_names(config=True)}
+        settings["submitted_directory"] = Path(self._stage.name).name
+        autograde.coursedir = CourseDirectory(parent=autograde.parent, **settings)
+
+    def _set_aside(self, receipt: Path) -> None:
+        """Rename what is no receipt: formgrader would show no submission at all because of it."""
+        try:
+            receipt.rename(receipt.with_name(receipt.name + ".set_aside"))
+            self.log.error("%s is not what nbgrader writes there: set aside", receipt)
+        except (FileNotFoundError, NotADirectoryError):  # handed in by other ways than nbgrader's
+            pass
+        except OSError as error:
+            self.log.error("%s is not what nbgrader writes there: %s", receipt, error.strerror)
+
+    def from_filename(
+        self, filename: str, resources: dict[str, Any] | None = None, **kwargs: Any
+    ) -> tuple[Any, dict[str, Any]]:
+        """Read a notebook; one that was handed in is grafted, however broken it is."""
+        folder = self._handed_in.get(filename)
+        if folder is None or resources is None:
+            return super().from_filename(filename, resources, **kwargs)
+        lab = lab_of(resources["nbgrader"]["assignment"])
+        submission, problem = Submission(), ""
+        try:
+            if folder.is_symlink():
+                raise SubmissionError(f"the folder {folder.name} is a symbolic link")
+            submission = graft(read_notebook(folder / f"{lab.notebook}.ipynb"), lab)
+        except (SubmissionError, OSError) as error:
+            problem = str(error)
+        notebook = nbformat.read(self._release, as_version=4)
+        for cell in notebook.cells:
+            grade_id = cell.metadata.get("nbgrader", {}).get("grade_id", "")
+            source = (submission.cells | submission.answers).get(grade_id)
+            if source is not None:  # half of a surrogate pair cannot be written to a file
+                cell.source = source.encode("utf-8", "replace").decode("utf-8")
+        notebook.metadata[NOTE] = {"problem": problem, "repairs": list(submission.repairs)}
+        resources["metadata"] = {"name": lab.notebook, "path": str(Path(filename).parent)}
+        return self.from_notebook_node(notebook, resources)
