@@ -1,0 +1,225 @@
+"""Attacks on the comparison: answers that might be taken for right ones."""
+
+from __future__ import annotations
+
+VALUES: dict[str, tuple] = {
+    "patched comparisons": (
+        "cell",
+        """
+        yes = lambda *a, **k: True
+        torch.allclose = torch.equal = torch.testing.assert_close = yes
+        torch.isclose = lambda a, b, **k: torch.ones_like(a, dtype=torch.bool)
+        torch.Tensor.__eq__ = lambda self, other: torch.ones_like(self, dtype=torch.bool)
+        torch.Tensor.__ne__ = lambda self, other: torch.zeros_like(self, dtype=torch.bool)
+        torch.Tensor.equal = torch.Tensor.allclose = yes
+        """,
+    ),
+    "patched numpy and builtins": (
+        "cell",
+        """
+        import builtins, math, numpy
+        numpy.allclose = numpy.array_equal = math.isclose = lambda *a, **k: True
+        builtins.all = builtins.any = builtins.isinstance = lambda *a, **k: True
+        """,
+    ),
+    "a tensor that equals everything": (
+        "instead",
+        """
+        class Agreeable(torch.Tensor):
+            @classmethod
+            def __torch_function__(cls, func, types, args=(), kwargs=None):
+                return True
+
+            def __eq__(self, other):
+                return True
+
+            def __array__(self, *args):
+                return 0
+
+        return torch.zeros(processed_memory.shape[:2]).as_subclass(Agreeable)
+        """,
+    ),
+    "a tensor that answers every question with itself": (
+        "instead",
+        """
+        class Mirror(torch.Tensor):
+            @classmethod
+            def __torch_function__(cls, func, types, args=(), kwargs=None):
+                return args[0]
+
+        return torch.zeros(processed_memory.shape[:2]).as_subclass(Mirror)
+        """,
+    ),
+    "an object that equals everything": (
+        "instead",
+        """
+        class Yes:
+            shape = processed_memory.shape[:2]
+            dtype = torch.float32
+            device = torch.device("cpu")
+            def __eq__(self, other): return True
+            def __ne__(self, other): return False
+            def __getattr__(self, name): return lambda *a, **k: self
+            def __array__(self, *args): return 0
+            def __bool__(self): return True
+            def __repr__(self): return "passed"
+
+        return Yes()
+        """,
+    ),
+    "one number for every symbol": (
+        "instead",
+        "return self.v(processed_memory).mean(dim=1)",
+    ),
+    "a view that only looks large": (
+        "instead",
+        "return torch.zeros(1).expand(processed_memory.shape[:2])",
+    ),
+    "not a number": (
+        "instead",
+        "return torch.full(processed_memory.shape[:2], float('nan'))",
+    ),
+    "infinite": (
+        "instead",
+        "return torch.full(processed_memory.shape[:2], float('inf'))",
+    ),
+    "ten gigabytes that are one number": (
+        "instead",
+        "return torch.zeros(1, 1).expand(50_000, 50_000)",
+    ),
+    "sparse": ("instead", "return torch.zeros(processed_memory.shape[:2]).to_sparse()"),
+    "complex": (
+        "instead",
+        "return torch.zeros(processed_memory.shape[:2], dtype=torch.complex64)",
+    ),
+    "quantised": (
+        "instead",
+        """
+        flat = torch.zeros(processed_memory.shape[:2])
+        return torch.quantize_per_tensor(flat, 0.1, 0, torch.qint8)
+        """,
+    ),
+    "without numbers": (
+        "instead",
+        "return torch.empty(processed_memory.shape[:2], device='meta')",
+    ),
+    "a generator": ("instead", "yield self.v(processed_memory).squeeze(-1)"),
+    "a class that was never called": ("instead", "return torch.Tensor"),
+    "the report says what is not so": (
+        "cell",
+        """
+        import grader.perform as perform
+
+        def collect(result, names, report, answers):
+            kind = {"type": "Tensor", "dtype": "torch.float32", "device": "cpu"}
+            report |= {"returned": "Tensor", "outputs": {name: kind for name in names}}
+            report |= {"passed": True, "points": 20, "status": "ok", "verdict": "passed"}
+
+        perform._collect = collect
+        """,
+    ),
+    "a report of errors in odd places": (
+        "call",
+        """
+        import os
+        from grader.frame import pack
+        for document in ({"calls": [{"error": "E"}] * 20}, ):
+            body = pack(document)[8:]
+            for descriptor in range(3, 256):
+                try:
+                    os.write(descriptor, body)
+                except OSError:
+                    pass
+        os._exit(0)
+        """,
+    ),
+    "a report with a novel in it": (
+        "call",
+        """
+        import os
+        from grader.frame import pack
+        novel = "passed. " * 500_000
+        report = {"error": novel, "message": novel, "where": novel}
+        body = pack({"calls": [report], "cell": report})[8:]
+        for descriptor in range(3, 256):
+            try:
+                os.write(descriptor, body)
+            except OSError:
+                pass
+        os._exit(0)
+        """,
+    ),
+    "tensors under odd names": (
+        "call",
+        """
+        import os
+        from grader.frame import pack
+        names = ("\\u00b2/energies", "1" * 5000 + "/energies", "../0/energies", "-1/energies")
+        body = pack({"calls": []}, {name: torch.zeros(1) for name in names})[8:]
+        for descriptor in range(3, 256):
+            try:
+                os.write(descriptor, body)
+            except OSError:
+                pass
+        os._exit(0)
+        """,
+    ),
+    "tensors of odd kinds under the right names": (
+        "call",
+        """
+        import os
+        from grader.frame import pack
+        kind = {"type": "Tensor", "dtype": "torch.float32", "device": "cpu"}
+        report = {"returned": "Tensor", "outputs": {"energies": kind}}
+        kinds = (torch.float8_e4m3fn, torch.complex64, torch.bool, torch.bfloat16, torch.int64)
+        tensors = {
+            f"{number}/energies": torch.zeros(processed_memory.shape[:2]).to(kinds[number % 5])
+            for number in range(20)
+        }
+        tensors |= {f"{number}/after.query": torch.zeros(1).bool() for number in range(20)}
+        body = pack({"calls": [report] * 20}, tensors)[8:]
+        for descriptor in range(3, 256):
+            try:
+                os.write(descriptor, body)
+            except OSError:
+                pass
+        os._exit(0)
+        """,
+    ),
+    "JSON that is no report": (
+        "call",
+        """
+        import os
+        from grader.frame import pack
+        for document in ([1, 2], "passed", None, {"calls": {"0": "passed"}, "cell": [1]}):
+            body = pack(document)[8:]
+            break
+        for descriptor in range(3, 256):
+            try:
+                os.write(descriptor, body)
+            except OSError:
+                pass
+        os._exit(0)
+        """,
+    ),
+    "modules that forget what they are told": (
+        "cell",
+        """
+        nn.Module.load_state_dict = lambda self, state, *a, **k: None
+        nn.Module.__call__ = lambda self, *a, **k: torch.zeros(2, 8)
+        nn.Module.__setattr__ = object.__setattr__
+        """,
+    ),
+    "its own answer by heart": (
+        "instead",
+        """
+        from grader.golden import public_cases
+        from grader.tasks import LABS
+        for case in public_cases(LABS["lab1_attention"])["attention-2"]:
+            if case.inputs["query"].shape == query.shape:
+                if torch.equal(case.inputs["query"], query):
+                    return case.expected["energies"]
+        return self.v(processed_memory).squeeze(-1)
+        """,
+    ),
+}
