@@ -20,8 +20,8 @@ from grader.perform import without_magics
 from grader.tasks.base import Lab, Task
 
 NOTEBOOK_LIMIT = 20 * 1024 * 1024  # bytes of a notebook
-SOURCE_LIMIT = 200_000  # characters of one solution cell
-CODE_LIMIT = 1_000_000  # characters of all code cells
+SOURCE_LIMIT = 50_000  # characters of one solution cell
+CODE_LIMIT = 300_000  # characters of all code cells
 CELL_LIMIT = 5_000
 
 
@@ -130,12 +130,19 @@ def identity_of(cell: dict[str, Any]) -> set[str]:
     return {name for name in names if isinstance(name, str)}
 
 
+def _parse(source: str) -> ast.Module:
+    try:
+        return ast.parse(source)
+    except SyntaxError:
+        return ast.parse(without_magics(source))
+
+
 def _methods(source: str, cls: str) -> dict[str, ast.FunctionDef]:
     """Return the methods of a class in a cell; nothing if the cell does not parse."""
     if len(source) > SOURCE_LIMIT:
         return {}
     try:
-        tree = ast.parse(without_magics(source))
+        tree = _parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return {}
     return {

@@ -59,12 +59,14 @@ class Ledger:
         self.records: list[Record] = []
         self._known: dict[Key, Record] = {}
         self._last = ""
+        self._size = 0
         if path.exists():
             self._read()
 
     def _read(self) -> None:
         content = self.path.read_bytes()
         lines = content.split(b"\n")
+        self._size = len(content) - len(lines[-1])
         for number, line in enumerate(lines[:-1], start=1):
             try:
                 record = json.loads(line)
@@ -79,7 +81,7 @@ class Ledger:
             self._remember(record)
         if lines[-1]:  # a run that was killed while writing: the unfinished line never counted
             with self.path.open("r+b") as file:
-                file.truncate(len(content) - len(lines[-1]))
+                file.truncate(self._size)
 
     def _remember(self, record: Record) -> None:
         self.records.append(record)
@@ -91,15 +93,26 @@ class Ledger:
         return self._known.get(key)
 
     def append(self, record: Record) -> Record:
-        """Write a record, chained and dated, and return it as written."""
+        """Write a record, chained and dated, and return it as it will be read.
+
+        Raises:
+            GraderError: somebody else has written to the file meanwhile.
+        """
         record = record | {
             "time": datetime.now(timezone.utc).isoformat(timespec="seconds"),
             "previous": self._last,
         }
         record["hash"] = _digest(record)
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(record, sort_keys=True) + "\n")
+        line = json.dumps(record, sort_keys=True).encode() + b"\n"
+        with self.path.open("ab") as file:
+            if file.tell() != self._size:
+                raise GraderError(
+                    f"{self.path}: another run writes to it; start again when that one is done"
+                )
+            file.write(line)
             file.flush()
             os.fsync(file.fileno())
+        self._size += len(line)
+        record = json.loads(line)
         self._remember(record)
         return record
