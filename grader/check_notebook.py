@@ -8,10 +8,11 @@ import grader
 from grader.errors import GraderError
 from grader.graft import Submission, graft, identity_of, read_notebook
 from grader.isolation import NONE
-from grader.judge import Judge, Verdict
+from grader.judge import Judge
 from grader.session import Worker
 from grader.tasks import LABS
 from grader.tasks.base import Lab
+from grader.verdict import Verdict
 
 
 def recognise(notebook: dict) -> Lab:

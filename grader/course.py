@@ -20,12 +20,13 @@ from grader.errors import GraderError, SubmissionError
 from grader.feedback import feedback_page
 from grader.graft import Submission, graft, read_notebook
 from grader.isolation import Isolation, require
-from grader.judge import Judge, suite_version, unreadable
+from grader.judge import Judge, suite_version
 from grader.ledger import Key, Ledger, Record, environment_version, record_key
 from grader.session import Worker
 from grader.tasks import LABS, find_lab
 from grader.tasks.base import Lab
 from grader.text import neutral
+from grader.verdict import unreadable
 
 SECRET_FILE = ".grader_secret"
 SECRET_VARIABLE = "GRADER_SECRET"

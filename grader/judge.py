@@ -9,68 +9,16 @@ import hashlib
 import hmac
 import importlib.util
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
-from grader.compare import Finding, examine, name_slip, with_slip
+from grader.compare import Finding, examine
 from grader.golden import hidden_cases, public_cases
 from grader.graft import Submission, is_untouched
 from grader.perform import Report
 from grader.session import Answer, Worker
 from grader.tasks.base import Case, Lab, Task, Tensors, call_document
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """The judge's decision on one task, and why.
-
-    Attributes:
-        task: the task's id.
-        points: what was earned.
-        max_points: what could be earned.
-        message: for the student; always begins with the task's id.
-        hint: a question that leads on, or nothing.
-        slip: id of the named slip, or nothing.
-        stage: see :class:`grader.compare.Finding`; ``passed`` if nothing was found.
-        public: passed and all public cases.
-        hidden: passed and all hidden and fresh cases.
-        note: how it was judged, if not in the usual way.
-        seed: of the fresh cases, to replay the verdict.
-        seconds: wall-clock time in the worker.
-        peak_bytes: largest memory of the worker.
-    """
-
-    task: str
-    points: int
-    max_points: int
-    message: str
-    hint: str = ""
-    slip: str = ""
-    stage: str = "passed"
-    public: tuple[int, int] = (0, 0)
-    hidden: tuple[int, int] = (0, 0)
-    note: str = ""
-    seed: str = ""
-    seconds: float = 0.0
-    peak_bytes: int = 0
-
-    @property
-    def passed(self) -> bool:
-        """Whether the task is solved."""
-        return self.stage == "passed"
-
-    def record(self) -> dict[str, Any]:
-        """Return the verdict as plain data for the ledger."""
-        return asdict(self)
-
-
-def unreadable(lab: Lab, reason: str) -> list[Verdict]:
-    """Return the verdicts on a submission that could not be read at all."""
-    return [
-        Verdict(task.id, 0, task.points, f"{task.id}: {reason}", stage="unreadable")
-        for task in lab.judged
-    ]
+from grader.verdict import Verdict, cell_error, conclude, limit_finding
 
 
 def fresh_seed(secret: bytes, suite: str, student: str, task_id: str) -> str:
@@ -236,13 +184,13 @@ class Judge:
         if answer.status != "ok":
             if cells[-1][0] == task.id:
                 self._fatal.add(task.id)
-            return _Trial(answer, _limit_finding(task, answer), note=note)
+            return _Trial(answer, limit_finding(task, answer), note=note)
         reports, returned = _sort(answer, len(cases))
         findings = [examine(task, *parts) for parts in zip(cases, reports, returned, strict=True)]
-        cell_error = _cell_error(answer) if cells[-1][0] == task.id else None
+        stopped = cell_error(answer) if cells[-1][0] == task.id else None
         return _Trial(
             answer,
-            _conclude(task, cases, reports, returned, findings, n_public, cell_error),
+            conclude(task, cases, reports, returned, findings, n_public, stopped),
             public=_count(findings[:n_public]),
             hidden=_count(findings[n_public:]),
             note=note,
@@ -267,66 +215,6 @@ def _sort(answer: Answer, count: int) -> tuple[list[Report], list[Tensors]]:
 
 def _count(findings: list[Finding | None]) -> tuple[int, int]:
     return sum(finding is None for finding in findings), len(findings)
-
-
-def _cell_error(answer: Answer) -> Finding | None:
-    report = answer.document.get("cell")
-    if not isinstance(report, dict) or "error" not in report:
-        return None
-    message = " ".join(str(report.get("message", "")).split())[:400]
-    where = f" in {report['where']}" if report.get("where") else ""
-    return Finding("error", f"the cell itself stopped with {report['error']}: {message}{where}.")
-
-
-def _limit_finding(task: Task, answer: Answer) -> Finding:
-    reasons: dict[str, str] = {
-        "time": f"your code did not finish within {task.seconds:.0f} seconds.",
-        "output": "your code returned far too much data.",
-        "lost": "the worker was lost twice while it ran your code.",
-        "malformed": "what came back from your code could not be read.",
-        "died": f"your code ended the process it ran in (exit status {answer.code}).",
-    }
-    return Finding("limit", reasons.get(answer.status, "no answer came back."))
-
-
-def _conclude(
-    task: Task,
-    cases: list[Case],
-    reports: list[Report],
-    returned: list[Tensors],
-    findings: list[Finding | None],
-    n_public: int,
-    cell_error: Finding | None,
-) -> Finding | None:
-    """Choose what the student is told: public findings first, with the slip's name if known."""
-    first = next((f for f in findings[:n_public] if f is not None), None)
-    if first is not None:
-        if first.stage == "unfilled" and cell_error is not None:
-            return cell_error
-        slip = name_slip(task, cases[:n_public], reports[:n_public], returned[:n_public])
-        return with_slip(first, slip)
-    for case, finding in zip(cases[n_public:], findings[n_public:], strict=True):
-        if finding is not None:
-            return _without_numbers(case, finding)
-    return None
-
-
-def _without_numbers(case: Case, finding: Finding) -> Finding:
-    """Tell of a hidden case what is special about it and which kind of thing is wrong, no more."""
-    what: dict[str, str] = {
-        "value": "the numbers are wrong",
-        "finite": "numbers are NaN or infinite",
-        "property": "the weights are not weights",
-        "rank": "the number of axes is wrong",
-        "axes": "the axes are in another order",
-        "size": "the shape is wrong",
-    }
-    detail = what.get(finding.stage, finding.message.rstrip("."))
-    return Finding(
-        finding.stage,
-        f"the public cases pass, but a hidden case ({case.label}) does not: {detail}.",
-        finding.hint or f"What is different about the case '{case.label}'?",
-    )
 
 
 def _most_telling(trials: list[_Trial]) -> _Trial:

@@ -27,12 +27,13 @@ from grader.edition import build_edition
 from grader.errors import GraderError, IsolationError
 from grader.graft import graft, parse_notebook, source_of
 from grader.isolation import BUBBLEWRAP, KINDS, Isolation, require
-from grader.judge import Judge, Verdict, suite_version, unreadable
+from grader.judge import Judge, suite_version
 from grader.outputs import ALT_TEXT_LIMIT, IMAGE_LIMIT
 from grader.session import Worker
 from grader.tasks import LABS
 from grader.tasks.base import Lab
 from grader.text import visible
+from grader.verdict import Verdict, unreadable
 
 NOTE = "grader"  # notebook metadata that carries the intake's findings to the judge
 _OUTPUTS_PER_CELL = 12

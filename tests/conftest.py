@@ -11,10 +11,11 @@ import pytest
 from grader.edition import build_edition
 from grader.graft import Submission
 from grader.isolation import BUBBLEWRAP, NONE, probe
-from grader.judge import Judge, Verdict
+from grader.judge import Judge
 from grader.session import Worker
 from grader.tasks import LABS
 from grader.tasks.base import Lab
+from grader.verdict import Verdict
 
 ROOT = Path(__file__).parent.parent
 

@@ -20,10 +20,11 @@ from conftest import ROOT, cell, fill
 from grader.golden import golden_file
 from grader.graft import Submission
 from grader.isolation import BUBBLEWRAP
-from grader.judge import Judge, Verdict
+from grader.judge import Judge
 from grader.session import Worker
 from grader.tasks import GRADED
 from grader.tasks.base import Lab
+from grader.verdict import Verdict
 
 Run = Callable[[dict[str, str]], dict[str, Verdict]]
 pytestmark = pytest.mark.lab1

@@ -16,11 +16,12 @@ from grader.golden import hidden_cases, public_cases
 from grader.graft import Submission
 from grader.hidden import maker
 from grader.hidden.attention import SLIPS
-from grader.judge import Judge, Verdict, fresh_seed
+from grader.judge import Judge, fresh_seed
 from grader.perform import Report, perform_call
 from grader.session import Answer
 from grader.tasks.attention import ATTENTION
 from grader.tasks.base import Case, Lab, Task, Tensors, call_document
+from grader.verdict import Verdict
 from labkit.tacotron2 import Attention, LocationLayer
 
 Run = Callable[[dict[str, str]], dict[str, Verdict]]

@@ -1,0 +1,125 @@
+"""Verdicts: what the judge decides on a task, and which of its findings the student is told."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from grader.compare import Finding, name_slip, with_slip
+from grader.perform import Report
+from grader.session import Answer
+from grader.tasks.base import Case, Lab, Task, Tensors
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The judge's decision on one task, and why.
+
+    Attributes:
+        task: the task's id.
+        points: what was earned.
+        max_points: what could be earned.
+        message: for the student; always begins with the task's id.
+        hint: a question that leads on, or nothing.
+        slip: id of the named slip, or nothing.
+        stage: see :class:`grader.compare.Finding`; ``passed`` if nothing was found.
+        public: passed and all public cases.
+        hidden: passed and all hidden and fresh cases.
+        note: how it was judged, if not in the usual way.
+        seed: of the fresh cases, to replay the verdict.
+        seconds: wall-clock time in the worker.
+        peak_bytes: largest memory of the worker.
+    """
+
+    task: str
+    points: int
+    max_points: int
+    message: str
+    hint: str = ""
+    slip: str = ""
+    stage: str = "passed"
+    public: tuple[int, int] = (0, 0)
+    hidden: tuple[int, int] = (0, 0)
+    note: str = ""
+    seed: str = ""
+    seconds: float = 0.0
+    peak_bytes: int = 0
+
+    @property
+    def passed(self) -> bool:
+        """Whether the task is solved."""
+        return self.stage == "passed"
+
+    def record(self) -> dict[str, Any]:
+        """Return the verdict as plain data for the ledger."""
+        return asdict(self)
+
+
+def unreadable(lab: Lab, reason: str) -> list[Verdict]:
+    """Return the verdicts on a submission that could not be read at all."""
+    return [
+        Verdict(task.id, 0, task.points, f"{task.id}: {reason}", stage="unreadable")
+        for task in lab.judged
+    ]
+
+
+def cell_error(answer: Answer) -> Finding | None:
+    """Return what stopped the cell under test itself, if something did."""
+    report = answer.document.get("cell")
+    if not isinstance(report, dict) or "error" not in report:
+        return None
+    message = " ".join(str(report.get("message", "")).split())[:400]
+    where = f" in {report['where']}" if report.get("where") else ""
+    return Finding("error", f"the cell itself stopped with {report['error']}: {message}{where}.")
+
+
+def limit_finding(task: Task, answer: Answer) -> Finding:
+    """Say why a question brought no answer."""
+    reasons: dict[str, str] = {
+        "time": f"your code did not finish within {task.seconds:.0f} seconds.",
+        "output": "your code returned far too much data.",
+        "lost": "the worker was lost twice while it ran your code.",
+        "malformed": "what came back from your code could not be read.",
+        "died": f"your code ended the process it ran in (exit status {answer.code}).",
+    }
+    return Finding("limit", reasons.get(answer.status, "no answer came back."))
+
+
+def conclude(
+    task: Task,
+    cases: list[Case],
+    reports: list[Report],
+    returned: list[Tensors],
+    findings: list[Finding | None],
+    n_public: int,
+    cell_error: Finding | None,
+) -> Finding | None:
+    """Choose what the student is told: public findings first, with the slip's name if known."""
+    first = next((f for f in findings[:n_public] if f is not None), None)
+    if first is not None:
+        if first.stage == "unfilled" and cell_error is not None:
+            return cell_error
+        slip = name_slip(task, cases[:n_public], reports[:n_public], returned[:n_public])
+        return with_slip(first, slip)
+    for case, finding in zip(cases[n_public:], findings[n_public:], strict=True):
+        if finding is not None:
+            return _without_numbers(case, finding)
+    return None
+
+
+def _without_numbers(case: Case, finding: Finding) -> Finding:
+    """Tell of a hidden case what is special about it and which kind of thing is wrong, no more."""
+    what: dict[str, str] = {
+        "value": "the numbers are wrong",
+        "finite": "numbers are NaN or infinite",
+        "property": "the weights are not weights",
+        "rank": "the number of axes is wrong",
+        "axes": "the axes are in another order",
+        "size": "the shape is wrong",
+    }
+    detail = what.get(finding.stage, finding.message.rstrip("."))
+    return Finding(
+        finding.stage,
+        f"the public cases pass, but a hidden case ({case.label}) does not: {detail}.",
+        finding.hint or f"What is different about the case '{case.label}'?",
+    )
