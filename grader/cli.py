@@ -132,7 +132,7 @@ def _doctor(arguments: argparse.Namespace) -> int:
 def _demo(arguments: argparse.Namespace) -> int:
     from grader.demo import run_demo
 
-    return run_demo(arguments.course, arguments.target)
+    return run_demo(arguments.course, arguments.target, as_json=arguments.json)
 
 
 def build_parser(instructor: bool) -> argparse.ArgumentParser:
@@ -205,3 +205,7 @@ def main(arguments: list[str] | None = None) -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

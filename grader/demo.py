@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sqlite3
 import textwrap
@@ -35,14 +36,11 @@ class Attention(Attention):
         return torch.bmm(weights.unsqueeze(1), memory).squeeze(1), weights
 """
 
-# Eve solves nothing; she makes every comparison that she can reach say yes.
+# Eve solves nothing: what she returns says that it equals anything, and whatever could compare
+# it says yes.
 _CHEAT = """\
-class Same(torch.Tensor):
+class Same:
     def __eq__(self, other):
-        return True
-
-    @classmethod
-    def __torch_function__(cls, function, types, args=(), kwargs=None):
         return True
 
 
@@ -56,10 +54,10 @@ class {cls}(nn.Module):
     def load_state_dict(self, *args, **kwargs):
         pass
 
-    def __call__(self, *args):
-        return torch.zeros(1).as_subclass(Same)
+    def forward(self, *args):
+        return Same()
 
-    get_alignment_energies = forward = __call__
+    get_alignment_energies = forward
 """
 
 
@@ -118,12 +116,13 @@ def read_reasons(course: Path, student: str, lab: Lab) -> list[str]:
     return reasons
 
 
-def run_demo(kit: Path, target: Path) -> int:
+def run_demo(kit: Path, target: Path, *, as_json: bool = False) -> int:
     """Run the demo in a course of its own and print the marks with their reasons.
 
     Args:
         kit: folder with ``notebooks/`` and ``nbgrader_config.py``.
         target: where the course is laid out; what an earlier demo left there is replaced.
+        as_json: print the marks as JSON, and what happens meanwhile on standard error.
 
     Returns:
         exit status 0.
@@ -131,7 +130,7 @@ def run_demo(kit: Path, target: Path) -> int:
     Raises:
         GraderError: a step failed.
     """
-    console = Console()
+    console = Console(stderr=as_json)
     lab = find_lab(LAB)
     require(BUBBLEWRAP)
     marker = target / ".demo"
@@ -148,7 +147,7 @@ def run_demo(kit: Path, target: Path) -> int:
     console.print(f"1/4 release {lab.name}: notebook and student wheels")
     made = release(target, lab.name)
     for wheel in made.wheels:
-        console.print(f"    {wheel.relative_to(target)}")
+        console.print(f"    {wheel.relative_to(target)}", soft_wrap=True)
     console.print("2/4 five students hand in")
     lay_out_class(target, lab)
     console.print("3/4 nbgrader autograde, with the kit's judge")
@@ -156,20 +155,27 @@ def run_demo(kit: Path, target: Path) -> int:
     console.print("4/4 nbgrader generate_feedback")
     run_nbgrader(target, "generate_feedback", lab.name)
 
+    marks: dict[str, dict[str, Any]] = {
+        student: {"points": points, "reasons": read_reasons(target, student, lab)}
+        for student, points in sorted(read_marks(target, lab).items())
+    }
+    if as_json:
+        print(json.dumps({"course": str(target), "marks": marks}, indent=1))
+        return 0
     table = Table(title=f"{lab.title}: {lab.points} points", show_lines=True)
     table.add_column("student")
     table.add_column("points", justify="right")
     table.add_column("where points were lost", overflow="fold")
-    for student, points in sorted(read_marks(target, lab).items()):
-        reasons = "\n".join(visible(reason) for reason in read_reasons(target, student, lab))
-        table.add_row(student, f"{points:g}", Text(reasons))
+    for student, mark in marks.items():
+        reasons = "\n".join(visible(reason) for reason in mark["reasons"])
+        table.add_row(student, f"{mark['points']:g}", Text(reasons))
     console.print(table)
     console.print(
         textwrap.dedent(
             f"""\
             course:         {target}
             feedback pages: {target}/feedback/STUDENT/{lab.name}/{lab.notebook}.html
-            in a browser:   cd {target} && nbgrader's formgrader (make formgrader)
+            in a browser:   jupyter lab in that folder, menu Nbgrader, Formgrader
             """
         ),
         soft_wrap=True,

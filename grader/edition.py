@@ -36,8 +36,12 @@ STUDENT_GRADER = (
     "session.py",
     "tasks",
     "text.py",
+    "verdict.py",
     "worker.py",
 )
+
+# What editors and tools leave beside a file is an older version of it, with the answers.
+_LEFT_BEHIND = shutil.ignore_patterns("__pycache__", ".*", "*~", "*.orig", "*.rej", "*.bak", "#*")
 
 
 def graded_from(lab_name: str) -> list[Graded]:
@@ -66,12 +70,22 @@ def ablate(source: str, graded: list[Graded]) -> str:
         has_docstring = ast.get_docstring(function) is not None
         first = body[1] if has_docstring and len(body) > 1 else body[0]
         start = first.lineno - 1
-        if has_docstring:  # comments between the docstring and the first statement go, too
+        if has_docstring:
             assert body[0].end_lineno is not None
             start = body[0].end_lineno
+        assert function.end_lineno is not None
+        end = function.end_lineno
         indent = " " * body[0].col_offset
+        # comments above the first and below the last statement belong to the answer, too
+        while lines[start - 1].lstrip().startswith("#"):
+            start -= 1
+        for index in range(end, len(lines)):
+            if lines[index].startswith(indent) and lines[index].lstrip().startswith("#"):
+                end = index + 1
+            elif lines[index].strip():
+                break
         stub = f'{indent}raise NotImplementedError("{entry.task}: this is yours to write")\n'
-        lines[start : function.end_lineno] = [stub]
+        lines[start:end] = [stub]
     return "".join(lines)
 
 
@@ -87,7 +101,7 @@ def methods_line(methods: dict[tuple[str, str], ast.FunctionDef], graded: Graded
 
 def _copy(source: Path, target: Path) -> None:
     if source.is_dir():
-        shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(source, target, ignore=_LEFT_BEHIND)
     else:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, target)

@@ -16,9 +16,9 @@ from nbgrader.utils import parse_utc
 from grader.errors import GraderError, SubmissionError
 from grader.graft import Submission, graft, read_notebook
 from grader.nbgrader import NOTE, JudgeSubmission, isolation_of, lab_of
+from grader.plugins import RECEIPT
 from grader.tasks.base import Lab
 
-_RECEIPT = ("timestamp.txt", "submission_secret.txt")  # nbgrader's own, beside the notebook
 _RECEIPT_BYTES = 1000
 
 
@@ -87,7 +87,7 @@ class GraftExporter(NotebookExporter):
             shown.mkdir(parents=True)
             notebook = shown / f"{lab.notebook}.ipynb"
             notebook.touch()
-            for name in _RECEIPT if not folder.is_symlink() else ():
+            for name in RECEIPT if not folder.is_symlink() else ():
                 text = _receipt(folder / name)
                 if text is not None:
                     (shown / name).write_text(text, "utf-8")

@@ -6,6 +6,7 @@ Every nbgrader command reads this module, so it loads nothing that only the judg
 from __future__ import annotations
 
 import csv
+import glob
 import os
 import stat
 import sys
@@ -19,13 +20,15 @@ from jinja2 import pass_context
 from nbconvert.exporters import HTMLExporter
 from nbformat.notebooknode import NotebookNode
 from nbgrader.api import Gradebook, MissingEntry
-from nbgrader.exchange.default import ExchangeCollect
+from nbgrader.exchange.default import ExchangeCollect, ExchangeReleaseFeedback
 from nbgrader.plugins import CsvExportPlugin
 from nbgrader.preprocessors import ClearMarkScheme
 from nbgrader.utils import is_task
 from traitlets import List
 
 from grader.text import neutral
+
+RECEIPT = ("timestamp.txt", "submission_secret.txt")  # of the exchange, beside the notebook
 
 _COLUMNS = (
     "assignment",
@@ -142,6 +145,21 @@ class CollectFiles(ExchangeCollect):
         return content if len(content) <= limit else None
 
 
+class ReleaseFeedback(ExchangeReleaseFeedback):
+    """Releases feedback, also where some submissions came by other ways than the exchange."""
+
+    src_path: str
+
+    def copy_files(self) -> None:
+        """Pass over who has no receipt of the exchange; nbgrader would stop there."""
+        for path in sorted(glob.glob(self.src_path)):  # noqa: PTH207 - nbgrader's own pattern
+            if all((Path(path) / name).is_file() for name in RECEIPT):
+                self.src_path = glob.escape(path)
+                super().copy_files()
+            else:
+                self.log.warning("Not handed in through the exchange, left in %s", path)
+
+
 class CsvExport(CsvExportPlugin):
     """nbgrader's table of marks as CSV that holds whatever a name holds, and no formula."""
 
@@ -205,6 +223,7 @@ def configure(config: Any) -> None:
     config.HTMLExporter.filters = {"markdown2html": "grader.plugins.markdown_to_html"}
     config.ExportApp.plugin_class = "grader.plugins.CsvExport"
     config.ExchangeFactory.collect = "grader.plugins.CollectFiles"
+    config.ExchangeFactory.release_feedback = "grader.plugins.ReleaseFeedback"
     # nbgrader starts alembic by its bare name
     folder = str(Path(sys.executable).parent)
     if folder not in os.environ.get("PATH", "").split(os.pathsep):

@@ -17,13 +17,13 @@ from pathlib import Path
 
 from grader.edition import build_edition
 from grader.errors import GraderError
-from grader.graft import source_of
+from grader.graft import identity_of, source_of
 from grader.tasks import find_lab
 from grader.tasks.base import Lab
 
 DISTRIBUTION = "tacotron2-lab-kit"
 
-_SOLUTION = re.compile(r"### BEGIN SOLUTION(.*?)### END SOLUTION", re.S)
+_ANSWER = re.compile(r"BEGIN (?:SOLUTION|MARK SCHEME|HIDDEN TESTS)(.*?)(?:###|===) END ", re.S)
 _SECRET_MARKS = ("BEGIN SOLUTION", "END SOLUTION", "BEGIN HIDDEN TESTS", "BEGIN MARK SCHEME")
 _TELLING = 30  # a line of a solution shorter than this may stand elsewhere by chance
 
@@ -112,13 +112,17 @@ def build_wheels(lab: Lab, target: Path) -> tuple[Path, ...]:
     Raises:
         GraderError: the build failed.
     """
+    target = target.resolve()  # the builder runs in a folder of its own
     version = f"{importlib.metadata.version(DISTRIBUTION)}+{lab.name.replace('_', '.')}"
     wheels = []
     with tempfile.TemporaryDirectory(prefix="grader-") as scratch:
         edition = build_edition(lab.name, Path(scratch) / "edition")
         parts = {
             "labkit": (_requirements(), "Tacotron 2 Lab Kit: the package, student edition"),
-            "grader": (["torch", "safetensors"], "Tacotron 2 Lab Kit: the self-check"),
+            "grader": (
+                [f"tacotron2-labkit=={version}", "torch", "safetensors"],
+                "Tacotron 2 Lab Kit: the self-check",
+            ),
         }
         for package, (requirements, description) in parts.items():
             stage = Path(scratch) / package
@@ -143,17 +147,21 @@ def build_wheels(lab: Lab, target: Path) -> tuple[Path, ...]:
             )
             if done.returncode != 0:
                 raise GraderError(f"building the {package} wheel failed: {done.stderr[-500:]}")
-            wheels += sorted(target.glob(f"tacotron2_{package}-*.whl"))
+            (wheel,) = target.glob(f"tacotron2_{package}-*.whl")
+            wheels.append(wheel)
     return tuple(wheels)
 
 
-def solution_lines(notebook: Path) -> set[str]:
-    """Return the telling lines of all solution regions of a source notebook."""
-    cells = json.loads(notebook.read_text("utf-8"))["cells"]
-    regions = "".join(
-        match.group(1) for cell in cells for match in _SOLUTION.finditer(source_of(cell))
-    )
-    lines = (line.split("  #")[0].strip() for line in regions.splitlines())
+def solution_lines(notebook: Path, lab: Lab) -> set[str]:
+    """Return the telling lines of a source notebook's solutions, model answers and mark schemes."""
+    written = {task.id for task in lab.tasks if task.manual}
+    regions = []
+    for cell in json.loads(notebook.read_text("utf-8"))["cells"]:
+        source = source_of(cell)
+        regions += [match.group(1) for match in _ANSWER.finditer(source)]
+        if identity_of(cell) & written:
+            regions.append(source)
+    lines = (line.split("  #")[0].strip() for region in regions for line in region.splitlines())
     return {line for line in lines if len(line) >= _TELLING and not line.startswith("#")}
 
 
@@ -224,7 +232,7 @@ def release(course: Path, lab_name: str, *, output: Path | None = None) -> Relea
         ),
         "utf-8",
     )
-    leaks = find_leaks(folder, solution_lines(source))
+    leaks = find_leaks(folder, solution_lines(source, lab))
     if leaks:
         shutil.rmtree(folder)
         raise GraderError("nothing was released, an answer would leak: " + "; ".join(leaks[:5]))
