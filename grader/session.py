@@ -114,17 +114,19 @@ class Worker:
         if self._process is not None and self._process.poll() is None:
             return
         self.close()
-        self._process = subprocess.Popen(
-            self._command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._said,
-            env=self._environment,
-            cwd="/" if os.name == "posix" else None,
-            bufsize=0,
-        )
         try:
+            self._process = subprocess.Popen(
+                self._command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._said,
+                env=self._environment,
+                cwd="/" if os.name == "posix" else None,
+                bufsize=0,
+            )
             ready = self._exchange({"kind": "ready", "seconds": START_SECONDS}, {}, START_SECONDS)
+        except OSError as error:  # the machine's fault, not the student's
+            raise IsolationError(f"the worker does not start: {error}") from None
         except (_Gone, FrameError):
             self.close()
             raise IsolationError(f"the worker does not start: {self.last_words()}") from None

@@ -258,6 +258,12 @@ def test_a_worker_that_cannot_start_says_why(own: Worker) -> None:
         own.ask(question("1"), {})
 
 
+def test_a_machine_that_cannot_start_a_process_is_nobodys_fault(own: Worker) -> None:
+    own._command = ["/no/such/program"]
+    with pytest.raises(IsolationError, match=r"does not start: .*No such file"):
+        own.ask(question("1"), {})
+
+
 def test_a_worker_that_cannot_set_its_limits_is_refused(own: Worker) -> None:
     spoil = "import grader.worker as w; w._limit = None; w.main()"
     own._command = [*own._command[:-2], spoil, own._command[-1]]
