@@ -197,7 +197,9 @@ def main(arguments: list[str] | None = None) -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     try:
-        sys.exit(parsed.run(parsed))
+        status = parsed.run(parsed)
+        sys.stdout.flush()  # here, where a closed pipe is caught
+        sys.exit(status)
     except GraderError as error:
         print(f"grader: {error}", file=sys.stderr)
     except KeyboardInterrupt:

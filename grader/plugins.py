@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import glob
 import os
+import re
 import stat
 import sys
 from functools import lru_cache
@@ -53,14 +54,20 @@ _TAGS = frozenset(
 )
 
 
+_CLASS = re.compile(r"language-[\w+-]+|highlight|anchor-link|[a-z][a-z0-9]{0,2}")  # of code
+
+
 def _allowed(tag: str, name: str, value: str) -> bool:
-    if name in ("class", "id", "style", "title"):
-        return True
+    """Whether a tag may have an attribute; whatever could look like a part of the page may not."""
+    if name == "class":
+        return bool(_CLASS.fullmatch(value))
+    if name == "id":
+        return tag in ("h1", "h2", "h3", "h4", "h5", "h6")
     if tag == "a":
-        return name == "href" and not value.strip().lower().startswith("data:")
+        return name in ("href", "title") and not value.strip().lower().startswith("data:")
     if tag == "img":  # no picture from elsewhere: it would tell who looks at it, and when
-        return name == "alt" or (name == "src" and value.startswith("data:image/"))
-    return False
+        return name in ("alt", "title") or (name == "src" and value.startswith("data:image/"))
+    return name == "style"
 
 
 def harmless(html: str) -> str:

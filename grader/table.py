@@ -29,7 +29,8 @@ class Progress:
         )
 
     def start(self, total: int) -> None:
-        """Say how many there are."""
+        """Say how many there are; before that, nothing is drawn."""
+        self._bar.start()
         self._task = self._bar.add_task("judging", total=total)
 
     def step(self, record: Record, cached: bool) -> None:
@@ -37,7 +38,6 @@ class Progress:
         self._bar.advance(self._task)
 
     def __enter__(self) -> Progress:
-        self._bar.__enter__()
         return self
 
     def __exit__(
@@ -46,7 +46,8 @@ class Progress:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._bar.__exit__(kind, error, trace)
+        if self._bar.live.is_started:
+            self._bar.stop()
 
 
 def print_marks(records: list[Record]) -> None:
