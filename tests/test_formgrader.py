@@ -1,0 +1,227 @@
+"""nbgrader's formgrader in a real browser, in a course that the kit's judge has graded."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conftest import fill
+from course_tools import BIN, LAB, Course, make_course
+
+sync_api = pytest.importorskip("playwright.sync_api")
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.lab1, pytest.mark.timeout(600)]
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+TOKEN = "formgrader-test"  # of a server that lives as long as these tests and listens here only
+PATIENCE = 60_000  # milliseconds
+SLIP = fill(
+    attention_3="""
+        energies = self.get_alignment_energies(query, processed_memory, attention_weights_cat)
+        weights = F.softmax(energies, dim=1)
+        if mask is not None:
+            weights = weights * ~mask
+        return torch.bmm(weights.unsqueeze(1), memory).squeeze(1), weights
+    """
+)
+ANSWER = """\
+They **both** compare. <script>window.takenOver = 1</script>
+<img src="x" onerror="window.takenOver = 2"> [more](javascript:window.takenOver=3)
+"""
+
+
+@dataclass
+class Server:
+    """A Jupyter server in a graded course."""
+
+    course: Course
+    url: str
+
+    def get(self, path: str) -> Any:
+        request = urllib.request.Request(
+            f"{self.url}/{path}", headers={"Authorization": f"token {TOKEN}"}
+        )
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return json.loads(answer.read())
+
+    def submission(self, student: str) -> str:
+        found = self.get(f"formgrader/api/submitted_notebooks/{LAB.name}/{LAB.notebook}")
+        return next(item["id"] for item in found if item["student"] == student)
+
+
+@pytest.fixture(scope="module")
+def course(confined: str, tmp_path_factory: pytest.TempPathFactory) -> Course:
+    made = make_course(tmp_path_factory.mktemp("formgrader") / "course")
+    assert made.nbgrader("generate_assignment", LAB.name).code == 0
+    made.hand_in("ada", fill() | {"attention-4": ANSWER})
+    made.hand_in("cleo", SLIP)
+    ran = made.nbgrader("autograde", LAB.name)
+    assert ran.code == 0, ran.text
+    return made
+
+
+@pytest.fixture(scope="module")
+def server(course: Course) -> Iterator[Server]:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    home = course.root.parent / "home"
+    home.mkdir()
+    log = home / "server.log"
+    settings = {
+        **{"ServerApp.token": TOKEN, "ServerApp.root_dir": course.root},
+        **{"ServerApp.port": port, "ServerApp.port_retries": 0, "ServerApp.ip": "127.0.0.1"},
+    }
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [BIN / "jupyter", "server", "--no-browser", "--allow-root"]
+            + [f"--{name}={value}" for name, value in settings.items()],
+            cwd=course.root,
+            env=os.environ
+            | {"HOME": str(home), "OMP_NUM_THREADS": "1"}
+            | {"PATH": os.pathsep.join([str(BIN), os.environ["PATH"]])},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    found = Server(course, f"http://127.0.0.1:{port}")
+    try:
+        end = time.monotonic() + 120
+        while True:
+            with contextlib.suppress(OSError):  # until it listens
+                found.get("api/status")
+                break
+            assert process.poll() is None and time.monotonic() < end, log.read_text()[-3000:]
+            time.sleep(0.1)
+        yield found
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    if CHROMIUM is None:
+        pytest.skip("needs Chromium: apt-get install chromium")
+    with sync_api.sync_playwright() as playwright:
+        program = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield program
+        program.close()
+
+
+@pytest.fixture
+def page(server: Server, browser: Any) -> Iterator[Any]:
+    """A page of a browser that is logged in; dialogs, which nothing here should open, fail."""
+    context = browser.new_context(viewport={"width": 1300, "height": 1000})
+    context.set_default_timeout(PATIENCE)
+    opened = context.new_page()
+    dialogs: list[str] = []
+    opened.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+    opened.goto(f"{server.url}/formgrader/manage_assignments?token={TOKEN}")
+    yield opened
+    context.close()
+    assert dialogs == []
+
+
+def go(page: Any, server: Server, path: str) -> None:
+    # the pages also ask for a script from elsewhere, which may never come
+    page.goto(f"{server.url}/formgrader/{path}", wait_until="domcontentloaded")
+
+
+def row_of(page: Any, text: str) -> Any:
+    row = page.locator("tr", has_text=text)
+    row.wait_for()
+    return row
+
+
+def test_the_assignment_is_listed(page: Any, server: Server) -> None:
+    row = row_of(page, LAB.name)
+    sync_api.expect(row.locator(".num-submissions")).to_have_text("2")
+    sync_api.expect(row.locator(".name")).to_have_text(LAB.name)
+
+
+def test_the_marks_are_shown(page: Any, server: Server, tmp_path: Path) -> None:
+    go(page, server, f"gradebook/{LAB.name}/{LAB.notebook}")
+    rows = page.locator("tbody tr")
+    sync_api.expect(rows).to_have_count(2)
+    shown = {
+        row.locator(".code-score").inner_text(): (
+            row.locator(".needs-manual-grade").inner_html() != "",
+            row.locator(".tests-failed").inner_html() != "",
+        )
+        for row in rows.all()
+    }
+    assert shown == {"60 / 60": (True, False), "40 / 60": (False, True)}
+    page.screenshot(path=tmp_path / "gradebook.png")
+    assert (tmp_path / "gradebook.png").stat().st_size > 10_000
+
+
+def test_a_submission_shows_what_the_judge_says(page: Any, server: Server) -> None:
+    go(page, server, f"submissions/{server.submission('cleo')}/")
+    said = page.get_by_text("The mask is applied after the softmax.").first
+    sync_api.expect(said).to_be_visible()
+    sync_api.expect(page.get_by_text("Do the weights of a padded sentence").first).to_be_visible()
+    scores = {
+        task.id: page.locator(f"[id='{task.id}-check'].score").get_attribute("placeholder")
+        for task in LAB.judged
+    }
+    assert scores == {"attention-1": "20", "attention-2": "20", "attention-3": "0"}
+    # graders need the mark scheme
+    sync_api.expect(page.get_by_text("Mark scheme, 10 points")).to_be_visible()
+    pictures = page.locator("img[src^='data:image/png']")
+    assert pictures.count() >= 5
+    widths = [picture.bounding_box()["width"] for picture in pictures.all()]
+    assert all(100 < width < 1000 for width in widths)
+
+
+def test_an_answer_runs_nothing(page: Any, server: Server) -> None:
+    go(page, server, f"submissions/{server.submission('ada')}/")
+    sync_api.expect(page.get_by_text("window.takenOver = 1").first).to_be_visible()
+    assert page.evaluate("window.takenOver === undefined")
+    assert page.locator("a[href^='javascript:window']").count() == 0
+    assert page.locator("strong", has_text="both").count() == 1
+
+
+def test_a_written_answer_is_marked_by_hand(page: Any, server: Server) -> None:
+    go(page, server, f"submissions/{server.submission('ada')}/")
+    box = page.locator("[id='attention-4'].score")
+    box.wait_for()
+    with page.expect_response(
+        lambda answer: "/api/grade/" in answer.url and answer.request.method == "PUT"
+    ) as saved:
+        box.fill("7")
+        box.press("Tab")
+    assert saved.value.ok
+    (found,) = [
+        item
+        for item in server.get(f"formgrader/api/submissions/{LAB.name}")
+        if item["student"] == "ada"
+    ]
+    assert (found["score"], found["needs_manual_grade"]) == (67, False)
+
+
+def test_the_judge_can_be_called_from_the_page(page: Any, server: Server) -> None:
+    page.goto(f"{server.url}/formgrader/manage_submissions/{LAB.name}")
+    for _ in range(2):  # formgrader still finds the course after it
+        row = row_of(page, "cleo")
+        row.locator(".autograde a").click()
+        done = page.locator(".modal-title", has_text="Success")
+        done.wait_for()
+        sync_api.expect(page.locator(".modal-body")).to_contain_text("Successfully autograded")
+        page.locator(".modal-footer button", has_text=re.compile("OK|Close")).click()
+        done.wait_for(state="detached")
+    assert server.course.marks() == {"ada": 60, "cleo": 40}
+    rows = {item["student"] for item in server.get(f"formgrader/api/submissions/{LAB.name}")}
+    assert rows == {"ada", "cleo"}
