@@ -97,7 +97,7 @@ class JudgeSubmission(NbGraderPreprocessor):
         help="How student code is confined; 'none' runs it with your rights.",
     ).tag(config=True)
     show_outputs = Bool(True, help="Whether to run the notebook for its outputs.").tag(config=True)
-    outputs_seconds = Float(60.0, help="Limit of the run for outputs, in seconds.").tag(config=True)
+    outputs_seconds = Float(30.0, help="Limit of the run for outputs, in seconds.").tag(config=True)
 
     def preprocess(
         self, nb: NotebookNode, resources: dict[str, Any]
