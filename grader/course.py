@@ -18,7 +18,7 @@ import torch
 from grader.edition import build_edition
 from grader.errors import GraderError, SubmissionError
 from grader.feedback import feedback_page
-from grader.graft import Submission, graft, read_notebook
+from grader.graft import NOTEBOOK_LIMIT, Submission, graft, read_notebook
 from grader.isolation import Isolation, require
 from grader.judge import Judge, suite_version
 from grader.ledger import Key, Ledger, Record, environment_version, record_key
@@ -46,10 +46,18 @@ class HandedIn:
         return self.folder / f"{self.lab.notebook}.ipynb"
 
     def digest(self) -> str:
-        """Return the digest of the notebook file; links and absent files have fixed ones."""
-        if self.notebook.is_symlink() or not self.notebook.is_file():
-            return "symlink" if self.notebook.is_symlink() else "absent"
-        return hashlib.sha256(self.notebook.read_bytes()).hexdigest()
+        """Return what tells this from another hand-in; what cannot be read has a word instead."""
+        if any(path.is_symlink() for path in (self.folder.parent, self.folder, self.notebook)):
+            return "symlink"
+        if not self.notebook.is_file():
+            return "absent"
+        try:
+            size = self.notebook.stat().st_size
+            if size > NOTEBOOK_LIMIT:
+                return f"{size} bytes"
+            return hashlib.sha256(self.notebook.read_bytes()).hexdigest()
+        except OSError:
+            return "unreadable"
 
 
 def course_secret(course: Path) -> bytes:
@@ -98,19 +106,33 @@ def handed_in(course: Path, lab_names: list[str]) -> list[HandedIn]:
 
 def judge_one(handed: HandedIn, judge: Judge) -> Record:
     """Judge one student's folder; whatever it holds, the result is a record."""
-    reason, submission = "", Submission()
+    reason, submission, final = "", Submission(), True
     try:
-        if handed.folder.is_symlink():
+        if handed.folder.is_symlink() or handed.folder.parent.is_symlink():
             raise SubmissionError(f"the folder {handed.lab.name} is a symbolic link")
         if not handed.folder.is_dir():
             raise SubmissionError("nothing was handed in")
-        submission = graft(read_notebook(handed.notebook), handed.lab)
+        try:
+            notebook = read_notebook(handed.notebook)
+        except OSError as error:
+            raise SubmissionError(f"{handed.notebook.name} cannot be read: {error}") from None
+        submission = graft(notebook, handed.lab)
         verdicts = judge.judge(submission, handed.student)
-    except (SubmissionError, OSError) as error:
+    except SubmissionError as error:
         reason = str(error)
+    except GraderError:  # the machine's fault: nobody can be judged
+        raise
+    except Exception as error:  # a notebook at which the judge itself fails costs nobody else
+        final = False
+        reason = (
+            f"the judge itself failed at this notebook ({type(error).__name__}); tell the staff"
+        )
+    if reason:
         verdicts = unreadable(handed.lab, reason)
     return {
         "reason": reason,
+        # what may be the machine's fault is judged again by the next run
+        "final": final and all(verdict.stage != "lost" for verdict in verdicts),
         "points": sum(verdict.points for verdict in verdicts),
         "max_points": handed.lab.points,
         "verdicts": [verdict.record() for verdict in verdicts],
@@ -160,7 +182,7 @@ def grade(
             (handed.student, handed.lab.name, handed.digest(), suite, environment, found.label)
         )
         known = ledger.find(keys[index])
-        if known is None:
+        if known is None or not known["final"]:
             waiting.append(index)
         else:
             records[index] = known

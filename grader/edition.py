@@ -34,6 +34,7 @@ STUDENT_GRADER = (
     "picture.py",
     "selfcheck.py",
     "session.py",
+    "system_calls.py",
     "tasks",
     "text.py",
     "verdict.py",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import struct
-from typing import Any, BinaryIO
+from typing import Any
 
 import torch
 from safetensors.torch import load, save
@@ -43,15 +43,3 @@ def unpack(body: bytes) -> tuple[Any, dict[str, torch.Tensor]]:
         return json.loads(header["__metadata__"]["json"]), tensors
     except Exception as error:  # whatever the bytes do to the parsers, it is one finding
         raise FrameError(f"malformed frame: {type(error).__name__}") from None
-
-
-def read_frame(stream: BinaryIO) -> bytes | None:
-    """Read one frame's body from a blocking stream; None at its end."""
-    head = stream.read(_LENGTH.size)
-    if len(head) < _LENGTH.size:
-        return None
-    (length,) = _LENGTH.unpack(head)
-    if length > FRAME_LIMIT:
-        raise FrameError(f"frame of {length} bytes; at most {FRAME_LIMIT} are read")
-    body = stream.read(length)
-    return body if len(body) == length else None

@@ -23,7 +23,8 @@ from grader.verdict import Verdict, cell_error, conclude, limit_finding
 
 def fresh_seed(secret: bytes, suite: str, student: str, task_id: str) -> str:
     """Derive the seed of a student's fresh cases; without the secret it cannot be guessed."""
-    text = "\0".join((suite, student, task_id)).encode()
+    # a folder's name need not be text: bytes that are none come back as surrogates
+    text = "\0".join((suite, student, task_id)).encode("utf-8", "surrogateescape")
     return hmac.new(secret, text, hashlib.sha256).hexdigest()[:16]
 
 
@@ -178,8 +179,10 @@ class Judge:
             for name, tensor in case.state.items():
                 tensors[f"{index}/state.{name}"] = tensor
             for name, tensor in case.inputs.items():
-                prefix = "" if name.startswith("cotangent.") else "in."
-                tensors[f"{index}/{prefix}{name}"] = tensor
+                if name.startswith("cotangent."):
+                    tensors[f"{index}/{name}"] = tensor
+                elif name in task.arguments or alone:  # else it is the result of an earlier task
+                    tensors[f"{index}/in.{name}"] = tensor
         answer = self.worker.ask(document, tensors)
         if answer.status != "ok":
             if cells[-1][0] == task.id:

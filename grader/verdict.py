@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from grader.compare import Finding, name_slip, with_slip
+from grader.compare import Finding, name_slip, said, with_slip
 from grader.perform import Report
 from grader.session import Answer
 from grader.tasks.base import Case, Lab, Task, Tensors
@@ -68,9 +68,9 @@ def cell_error(answer: Answer) -> Finding | None:
     report = answer.document.get("cell")
     if not isinstance(report, dict) or "error" not in report:
         return None
-    message = " ".join(str(report.get("message", "")).split())[:400]
-    where = f" in {report['where']}" if report.get("where") else ""
-    return Finding("error", f"the cell itself stopped with {report['error']}: {message}{where}.")
+    where = f" in {said(report, 'where')}" if report.get("where") else ""
+    what = f"{said(report, 'error')}: {said(report, 'message')}"
+    return Finding("error", f"the cell itself stopped with {what}{where}.")
 
 
 def limit_finding(task: Task, answer: Answer) -> Finding:
@@ -78,11 +78,13 @@ def limit_finding(task: Task, answer: Answer) -> Finding:
     reasons: dict[str, str] = {
         "time": f"your code did not finish within {task.seconds:.0f} seconds.",
         "output": "your code returned far too much data.",
+        "threads": "your code started far too many threads.",
         "lost": "the worker was lost twice while it ran your code.",
         "malformed": "what came back from your code could not be read.",
         "died": f"your code ended the process it ran in (exit status {answer.code}).",
     }
-    return Finding("limit", reasons.get(answer.status, "no answer came back."))
+    stage = "lost" if answer.status == "lost" else "limit"
+    return Finding(stage, reasons.get(answer.status, "no answer came back."))
 
 
 def conclude(
@@ -116,6 +118,11 @@ def _without_numbers(case: Case, finding: Finding) -> Finding:
         "rank": "the number of axes is wrong",
         "axes": "the axes are in another order",
         "size": "the shape is wrong",
+        "type": "the result is of another kind",
+        "dtype": "the result has another dtype or lies on another device",
+        # the text of an error is the student's, who could put the hidden numbers into it
+        "error": "your code stops with an error",
+        "unfilled": "it is not written yet",
     }
     detail = what.get(finding.stage, finding.message.rstrip("."))
     return Finding(

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.frame import FRAME_LIMIT, LENGTH_BYTES, pack, unpack
-from grader.isolation import forbid_system_calls
+from grader.system_calls import forbid_system_calls
 
 MEMORY_LIMIT = 2 * 1024**3  # bytes of address space that a question may add
 FILE_LIMIT = 32 * 1024**2  # bytes of any file that it writes

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from grader import isolation
+from grader import isolation, system_calls
 from grader.errors import IsolationError
 from grader.isolation import BUBBLEWRAP, NONE, probe, require, sandbox_command, worker_command
 
@@ -140,10 +140,10 @@ def test_a_machine_without_a_known_filter_means_refusal(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(isolation.shutil, "which", lambda name: "/bin/bwrap")
-    monkeypatch.setattr(isolation.platform, "machine", lambda: "vax")
+    monkeypatch.setattr(system_calls.platform, "machine", lambda: "vax")
     assert probe().detail == "this kernel (vax) offers no known system call filter"
     monkeypatch.undo()
-    monkeypatch.setattr(isolation, "_SECCOMP", tmp_path / "absent")
+    monkeypatch.setattr(system_calls, "_SECCOMP", tmp_path / "absent")
     monkeypatch.setattr(isolation.shutil, "which", lambda name: "/bin/bwrap")
     assert not probe().available
 
@@ -233,17 +233,21 @@ def decide(program: bytes, number: int, argument: int = 0, *, architecture: int)
 
 @pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
 def test_the_filter_refuses_what_is_listed_and_allows_the_rest(machine: str) -> None:
-    column, architecture = isolation._MACHINES[machine]
-    program = isolation._filter_program(machine)
+    column, architecture = system_calls._MACHINES[machine]
+    program = system_calls._filter_program(machine)
 
     def answer(number: int, argument: int = 0) -> int:
         return decide(program, number, argument, architecture=architecture)
 
     refused, ignored, allowed = 0x50000 | errno.EPERM, 0x50000, 0x7FFF0000
-    special = {isolation._CLONE[column], isolation._CLONE3[column], isolation._PRLIMIT[column]}
+    special = {
+        system_calls._CLONE[column],
+        system_calls._CLONE3[column],
+        system_calls._PRLIMIT[column],
+    }
     expected = {
         numbers[column]: reply
-        for calls, reply in ((isolation._FORBIDDEN, refused), (isolation._IGNORED, ignored))
+        for calls, reply in ((system_calls._FORBIDDEN, refused), (system_calls._IGNORED, ignored))
         for numbers in calls.values()
         if numbers[column] is not None
     }
@@ -252,7 +256,8 @@ def test_the_filter_refuses_what_is_listed_and_allows_the_rest(machine: str) -> 
             assert answer(number) == expected.get(number, allowed), number
     assert all(answer(number) == allowed for number in ALLOWED[machine])
     clone, clone3, prlimit = (
-        numbers[column] for numbers in (isolation._CLONE, isolation._CLONE3, isolation._PRLIMIT)
+        numbers[column]
+        for numbers in (system_calls._CLONE, system_calls._CLONE3, system_calls._PRLIMIT)
     )
     thread, process = 0x3D0F00, 17
     assert (answer(clone, thread), answer(clone, process)) == (allowed, refused)
@@ -265,23 +270,24 @@ def test_the_filter_refuses_what_is_listed_and_allows_the_rest(machine: str) -> 
 
 def test_the_numbers_are_those_of_this_machines_c_library() -> None:
     """The C library knows the numbers of its own machine; a few calls tell whether they fit."""
-    column, _ = isolation._MACHINES[isolation.platform.machine()]
+    column, _ = system_calls._MACHINES[system_calls.platform.machine()]
     libc = ctypes.CDLL(None, use_errno=True)
-    nothing = {name: isolation._FORBIDDEN[name][column] for name in ("setns", "bpf", "keyctl")}
+    nothing = {name: system_calls._FORBIDDEN[name][column] for name in ("setns", "bpf", "keyctl")}
     for number in nothing.values():
         assert libc.syscall(number, -1, -1, -1) == -1
         assert ctypes.get_errno() != errno.ENOSYS
     assert (
-        libc.syscall(isolation._PRLIMIT[column], 0, 7, None, ctypes.create_string_buffer(16)) == 0
+        libc.syscall(system_calls._PRLIMIT[column], 0, 7, None, ctypes.create_string_buffer(16))
+        == 0
     )
-    shm = libc.syscall(isolation._FORBIDDEN["shmget"][column], 0, 4096, 0o1600)
+    shm = libc.syscall(system_calls._FORBIDDEN["shmget"][column], 0, 4096, 0o1600)
     assert shm >= 0
     assert libc.shmctl(shm, 0, None) == 0
 
 
 def in_a_child(run: str) -> str:
     """Run a script in a process that has given up the system calls; return what it printed."""
-    script = f"from grader.isolation import forbid_system_calls\nimport os\n{run}"
+    script = f"from grader.system_calls import forbid_system_calls\nimport os\n{run}"
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, timeout=60
     )
@@ -304,8 +310,8 @@ def test_the_filter_holds_for_good() -> None:
 
 def test_a_filter_that_the_kernel_does_not_take_is_an_error() -> None:
     printed = in_a_child(
-        "import grader.isolation as isolation\n"
-        "isolation._filter_program = lambda machine: b'\\xff' * 8\n"
+        "import grader.system_calls as system_calls\n"
+        "system_calls._filter_program = lambda machine: b'\\xff' * 8\n"
         "try:\n    forbid_system_calls()\nexcept OSError as error:\n    print(error)\n"
     )
     assert printed.endswith("no system call filter: Invalid argument")
