@@ -31,7 +31,10 @@ from grader.nbgrader import JudgeSubmission, _verdict_outputs
 from grader.plugins import configure, harmless
 from grader.session import Answer
 
-pytestmark = pytest.mark.lab1
+pytestmark = [
+    pytest.mark.lab1,
+    pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning"),  # nbgrader's own
+]
 
 RIGHT = fill()
 
