@@ -119,7 +119,7 @@ class GraftExporter(NotebookExporter):
         lab = lab_of(resources["nbgrader"]["assignment"])
         submission, problem = Submission(), ""
         try:
-            if folder.is_symlink():
+            if folder.is_symlink() or folder.parent.is_symlink():
                 raise SubmissionError(f"the folder {folder.name} is a symbolic link")
             submission = graft(read_notebook(folder / f"{lab.notebook}.ipynb"), lab)
         except (SubmissionError, OSError) as error:

@@ -475,6 +475,10 @@ def lay_out_attacks(course: Course) -> None:
     folder = course.submitted("folder is a link")
     folder.parent.mkdir()
     folder.symlink_to(course.root / "notebooks" / LAB.name)
+    owner = course.root / "somebody"
+    (owner / LAB.name).mkdir(parents=True)
+    (owner / LAB.name / NOTEBOOK).write_text(json.dumps(fill_in(course.released(), RIGHT)))
+    (course.root / "submitted" / "student is a link").symlink_to(owner)
     (course.hand_in("no time", RIGHT) / "timestamp.txt").write_text("yesterday, I think")
     (course.hand_in("time is a link", RIGHT) / "timestamp.txt").symlink_to("/etc/passwd")
     os.mkfifo(course.hand_in("time is a pipe", RIGHT) / "timestamp.txt")
@@ -497,7 +501,7 @@ def attacked(generated: Course) -> Course:
 ZERO = {
     *("doubled cells", "deleted checks", "retyped checks", "format 3", "skip-execution"),
     *("other points", "not json", "link to the source", "shadows", "another name"),
-    *("no notebook", "folder is a link"),
+    *("no notebook", "folder is a link", "student is a link"),
 }
 
 

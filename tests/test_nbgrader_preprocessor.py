@@ -29,7 +29,7 @@ from course_tools import LAB, NOTEBOOK, Course, all_of, cell_of, make_course, ru
 from grader.judge import Verdict
 from grader.nbgrader import JudgeSubmission, _verdict_outputs
 from grader.plugins import configure, harmless
-from grader.session import Answer
+from grader.session import Answer, Worker
 
 pytestmark = [
     pytest.mark.lab1,
@@ -236,6 +236,20 @@ def test_the_command_refuses_in_one_line(course: Course, tmp_path: Path) -> None
     assert ran.text.count("grading refused") == 1
     assert "Traceback" not in ran.text
     assert "unsafe" not in names_in(course)
+
+
+def test_a_lost_worker_is_no_mark(
+    course: Course, confined: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    course.hand_in("unlucky", RIGHT)
+    with monkeypatch.context() as broken:
+        broken.setattr(Worker, "ask", lambda *_: Answer("lost"))
+        with pytest.raises(NbGraderException):
+            autograde(course, "unlucky")
+    assert {score for score, _ in course.grades()["unlucky"].values()} == {None}
+    assert not (course.root / "autograded" / "unlucky" / LAB.name).exists()
+    autograde(course, "unlucky", show_outputs=False)
+    assert course.marks()["unlucky"] == 60
 
 
 def test_unconfined_grading_must_be_asked_for_and_is_noted(course: Course) -> None:
