@@ -34,7 +34,7 @@ test: $(STAMP) browser  ## lint, types, all tests, coverage
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n 2 --cov --cov-report=term-missing:skip-covered --cov-fail-under=85
+	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term-missing:skip-covered --cov-fail-under=85
 
 lint: $(STAMP)  ## lint and format in place
 	$(BIN)/ruff check --fix .
