@@ -93,6 +93,30 @@ def fill(**bodies: str) -> dict[str, str]:
     return {task_id: cell(task_id, body) for task_id, body in chosen.items()}
 
 
+# what the judge names a slip, and what only a hidden case shows
+MASK_AFTER_SOFTMAX = fill(
+    attention_3="""
+        energies = self.get_alignment_energies(query, processed_memory, attention_weights_cat)
+        weights = F.softmax(energies, dim=1)
+        if mask is not None:
+            weights = weights * ~mask
+        return torch.bmm(weights.unsqueeze(1), memory).squeeze(1), weights
+    """
+)
+# right on every public case; the paper's sizes are among the hidden ones
+RIGHT_WHERE_IT_SHOWS = fill(
+    attention_3="""
+        energies = self.get_alignment_energies(query, processed_memory, attention_weights_cat)
+        if query.size(1) > 100:
+            energies = energies * 1.5
+        if mask is not None:
+            energies = energies.masked_fill(mask, self.score_mask_value)
+        weights = F.softmax(energies, dim=1)
+        return torch.bmm(weights.unsqueeze(1), memory).squeeze(1), weights
+    """
+)
+
+
 @pytest.fixture(scope="session")
 def lab() -> Lab:
     return LABS["lab1_attention"]

@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from conftest import fill
+from conftest import MASK_AFTER_SOFTMAX, fill
 from course_tools import BIN, LAB, Course, make_course
 
 sync_api = pytest.importorskip("playwright.sync_api")
@@ -29,15 +29,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.lab1, pytest.ma
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 TOKEN = "formgrader-test"  # of a server that lives as long as these tests and listens here only
 PATIENCE = 60_000  # milliseconds
-SLIP = fill(
-    attention_3="""
-        energies = self.get_alignment_energies(query, processed_memory, attention_weights_cat)
-        weights = F.softmax(energies, dim=1)
-        if mask is not None:
-            weights = weights * ~mask
-        return torch.bmm(weights.unsqueeze(1), memory).squeeze(1), weights
-    """
-)
 ANSWER = """\
 They **both** compare. <script>window.takenOver = 1</script>
 <img src="x" onerror="window.takenOver = 2"> [more](javascript:window.takenOver=3)
@@ -68,7 +59,7 @@ def course(confined: str, tmp_path_factory: pytest.TempPathFactory) -> Course:
     made = make_course(tmp_path_factory.mktemp("formgrader") / "course")
     assert made.nbgrader("generate_assignment", LAB.name).code == 0
     made.hand_in("ada", fill() | {"attention-4": ANSWER})
-    made.hand_in("cleo", SLIP)
+    made.hand_in("cleo", MASK_AFTER_SOFTMAX)
     ran = made.nbgrader("autograde", LAB.name)
     assert ran.code == 0, ran.text
     return made

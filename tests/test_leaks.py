@@ -22,7 +22,7 @@ import pytest
 from nbclient import NotebookClient
 from safetensors import safe_open
 
-from conftest import ROOT, fill
+from conftest import RIGHT_WHERE_IT_SHOWS, ROOT, fill
 from course_tools import LAB, NOTEBOOK, Course, Ran, cell_of, fill_in, make_course, run, shown
 from grader.edition import graded_from
 from grader.tasks import GRADED
@@ -33,18 +33,6 @@ RIGHT = fill()
 SLIP = fill(
     attention_3="""
         energies = self.get_alignment_energies(query, processed_memory, attention_weights_cat)
-        weights = F.softmax(energies, dim=1)
-        return torch.bmm(weights.unsqueeze(1), memory).squeeze(1), weights
-    """
-)
-# right on every public case; the paper's sizes are among the hidden ones
-HIDDEN_FAILS = fill(
-    attention_3="""
-        energies = self.get_alignment_energies(query, processed_memory, attention_weights_cat)
-        if query.size(1) > 100:
-            energies = energies * 1.5
-        if mask is not None:
-            energies = energies.masked_fill(mask, self.score_mask_value)
         weights = F.softmax(energies, dim=1)
         return torch.bmm(weights.unsqueeze(1), memory).squeeze(1), weights
     """
@@ -170,7 +158,7 @@ def graded(released: Canary) -> Canary:
     course.hand_in("ada", RIGHT | {"attention-4": "An answer."})
     course.hand_in("cleo", SLIP)
     course.hand_in("dan")
-    course.hand_in("fay", HIDDEN_FAILS)
+    course.hand_in("fay", RIGHT_WHERE_IT_SHOWS)
     for command in (
         ["nbgrader", "autograde", LAB.name],
         ["nbgrader", "generate_feedback", LAB.name],

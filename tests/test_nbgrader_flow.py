@@ -20,7 +20,7 @@ import pytest
 from nbgrader.api import Gradebook
 from nbgrader.plugins import CsvExportPlugin
 
-from conftest import fill
+from conftest import MASK_AFTER_SOFTMAX, RIGHT_WHERE_IT_SHOWS, fill
 from course_tools import (
     BIN,
     LAB,
@@ -42,27 +42,6 @@ from grader.plugins import CsvExport
 pytestmark = [pytest.mark.slow, pytest.mark.lab1, pytest.mark.timeout(900)]
 
 RIGHT = fill()
-MASK_AFTER_SOFTMAX = fill(
-    attention_3="""
-        energies = self.get_alignment_energies(query, processed_memory, attention_weights_cat)
-        weights = F.softmax(energies, dim=1)
-        if mask is not None:
-            weights = weights * ~mask
-        return torch.bmm(weights.unsqueeze(1), memory).squeeze(1), weights
-    """
-)
-# right on every public case; the paper's sizes are among the hidden ones
-RIGHT_WHERE_IT_SHOWS = fill(
-    attention_3="""
-        energies = self.get_alignment_energies(query, processed_memory, attention_weights_cat)
-        if query.size(1) > 100:
-            energies = energies * 1.5
-        if mask is not None:
-            energies = energies.masked_fill(mask, self.score_mask_value)
-        weights = F.softmax(energies, dim=1)
-        return torch.bmm(weights.unsqueeze(1), memory).squeeze(1), weights
-    """
-)
 ANSWER = "Both score pairs; here the location is one more term of the sum, with $a < b$."
 
 
