@@ -14,7 +14,7 @@ body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding
 color:#1f2328;background:#fff}
 table{border-collapse:collapse;width:100%}th,td{border:1px solid #d0d7de;padding:.4rem .6rem;
 text-align:left;vertical-align:top}section{border-left:6px solid #9a4b00;padding:.2rem 1rem;
-margin:1rem 0}section.passed{border-color:#1a7f37}pre{white-space:pre-wrap;
+margin:1rem 0}section.passed{border-color:#1a7f37}section.open{border-color:#8c959f}pre{white-space:pre-wrap;
 overflow-wrap:anywhere;background:#f6f8fa;padding:.6rem}
 """
 
@@ -70,8 +70,8 @@ def feedback_page(lab: Lab, record: Record) -> str:
     manual = [task for task in lab.tasks if task.manual]
     for task in manual:
         parts.append(
-            f"<section><h2>{task.id}</h2><p>{_say(task.title)}: up to {task.points} points on top, "
-            "marked by a person.</p></section>"
+            f'<section class="open"><h2>{task.id}</h2><p>{_say(task.title)}</p>'
+            f"<p>Up to {task.points} points on top, marked by a person.</p></section>"
         )
     if record["repairs"]:
         parts.append("<h2>What was repaired in your notebook</h2><ul>")
