@@ -14,7 +14,8 @@ body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding
 color:#1f2328;background:#fff}
 table{border-collapse:collapse;width:100%}th,td{border:1px solid #d0d7de;padding:.4rem .6rem;
 text-align:left;vertical-align:top}section{border-left:6px solid #9a4b00;padding:.2rem 1rem;
-margin:1rem 0}section.passed{border-color:#1a7f37}section.open{border-color:#8c959f}pre{white-space:pre-wrap;
+margin:1rem 0}section.passed{border-color:#1a7f37}section.open{border-color:#8c959f}
+pre{white-space:pre-wrap;
 overflow-wrap:anywhere;background:#f6f8fa;padding:.6rem}
 """
 
