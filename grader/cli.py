@@ -36,7 +36,8 @@ def _check(arguments: argparse.Namespace) -> int:
     print(f"{lab.title}: self-check on the public cases; grading also uses hidden ones.")
     for verdict in verdicts:
         mark = "✓" if verdict.passed else "✗"
-        print(f"{mark} {visible(verdict.message)} ({verdict.public[0]}/{verdict.public[1]})")
+        count = f" ({verdict.public[0]}/{verdict.public[1]})" if verdict.public[1] else ""
+        print(f"{mark} {visible(verdict.message)}{count}")
         if verdict.hint:
             print(f"  Ask yourself: {verdict.hint}")
     for repair in submission.repairs:

@@ -51,7 +51,8 @@ _HOW_TO = """\
 2. .venv/bin/pip install {torch} {wheels}     (Windows: .venv\\Scripts\\pip)
 3. .venv/bin/jupyter lab {notebook}
 
-Fill the cells marked TODO; run the check below each. `grader check {notebook}` checks them all.
+Fill the cells marked TODO; run the check below each.
+.venv/bin/grader check {notebook} checks them all.
 """
 
 
