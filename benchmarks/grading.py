@@ -1,10 +1,10 @@
-"""Submissions per second: `grader grade`, nbgrader with the kit's judge, nbgrader as it comes.
+"""Submissions per second: `grader grade`, nbgrader with the kit's judge, nbgrader's Execute.
 
     python benchmarks/grading.py [--submissions 50] [--jobs 2]
 
 All three grade the same correct submissions of lab 1 in one run, one after the other, each as a
-whole process with its start-up. nbgrader as it comes runs every notebook in a kernel of its own
-with the instructor's rights; the other two confine student code.
+whole process with its start-up. Execute runs every notebook in a kernel of its own; the other two
+confine student code and judge by numbers.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def main() -> None:
         autograde = [*module, "nbgrader", "autograde", "lab1_attention"]
         ours = timed("grader grade", n, [*grade, "--jobs", str(arguments.jobs)], courses[0])
         inside = timed("nbgrader autograde, the kit's judge", n, autograde, courses[1])
-        plain = timed("nbgrader autograde, as it comes", n, autograde, courses[2])
+        plain = timed("nbgrader autograde, its own Execute", n, autograde, courses[2])
     print(f"grader grade is {ours / plain:.1f} x, nbgrader with the judge {inside / plain:.1f} x")
 
 

@@ -1,6 +1,6 @@
 """What nbgrader judges a submission with; :mod:`grader.intake` is what it reads one with.
 
-:class:`JudgeSubmission` stands where nbgrader would run the notebook with the instructor's rights:
+:class:`JudgeSubmission` stands in the place of nbgrader's Execute:
 the cells run in a confined worker for their outputs only, and the judge writes the graded cells.
 """
 

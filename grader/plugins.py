@@ -90,7 +90,7 @@ def _exporter() -> HTMLExporter:
 def markdown_to_html(context: Any, source: str) -> str:
     """Stand in for the filter of nbconvert's pages: Markdown may hold any HTML, a page may not.
 
-    What students write is shown to graders by formgrader, with the rights of its server.
+    What students write is looked at by graders: here it is shown, and it does not act.
     """
     return harmless(_exporter().markdown2html(context, source))
 
@@ -98,7 +98,7 @@ def markdown_to_html(context: Any, source: str) -> str:
 class HideMarkScheme(ClearMarkScheme):
     """Takes the mark scheme out of feedback; what students write is left as it is."""
 
-    # nbgrader hides this option of nbconvert, which then warns of it
+    # an option of nbconvert that the base class does not declare
     display_data_priority: List[str] = List(config=True)
 
     def preprocess_cell(
@@ -113,8 +113,7 @@ class HideMarkScheme(ClearMarkScheme):
 class CollectFiles(ExchangeCollect):
     """Collects the files of a submission and follows no link.
 
-    In the exchange a student can make links; followed with the instructor's rights, one to the
-    source notebook would hand in the solution.
+    Only what a student wrote counts as handed in, not what a link in the exchange points to.
     """
 
     def do_copy(self, src: str, dest: str, log: Any = None) -> None:
@@ -158,7 +157,7 @@ class ReleaseFeedback(ExchangeReleaseFeedback):
     src_path: str
 
     def copy_files(self) -> None:
-        """Pass over who has no receipt of the exchange; nbgrader would stop there."""
+        """Pass over who has no receipt of the exchange."""
         for path in sorted(glob.glob(self.src_path)):  # noqa: PTH207 - nbgrader's own pattern
             if all((Path(path) / name).is_file() for name in RECEIPT):
                 self.src_path = glob.escape(path)
