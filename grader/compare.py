@@ -74,18 +74,24 @@ def said(report: Report, key: str) -> str:
     return " ".join(str(report.get(key, "nothing")).split())[:SAID_LIMIT]
 
 
+def said_error(report: Report) -> str:
+    """Return the error that the worker reports, and its line in the student's cells."""
+    return f"{said(report, 'error')}: {said(report, 'message')}{_said_where(report)}"
+
+
+def _said_where(report: Report) -> str:
+    return f" in {said(report, 'where')}" if report.get("where") else ""
+
+
 def _examine_error(task: Task, report: Report) -> Finding | None:
     if "missing" in report:
         return Finding("unfilled", f"the cell does not define the class {task.defines}.")
     if "error" not in report:
         return None
-    where = f" in {said(report, 'where')}" if report.get("where") else ""
     if report["error"] == "NotImplementedError":
-        return Finding("unfilled", f"{task.defines}.{task.method} is not written yet{where}.")
-    return Finding(
-        "error",
-        f"your code stopped with {said(report, 'error')}: {said(report, 'message')}{where}.",
-    )
+        method = f"{task.defines}.{task.method}"
+        return Finding("unfilled", f"{method} is not written yet{_said_where(report)}.")
+    return Finding("error", f"your code stopped with {said_error(report)}.")
 
 
 def _examine_kind(task: Task, report: Report) -> Finding | None:

@@ -21,7 +21,7 @@ from grader.feedback import feedback_page
 from grader.graft import NOTEBOOK_LIMIT, Submission, graft, read_notebook
 from grader.isolation import Isolation, require
 from grader.judge import Judge, suite_version
-from grader.ledger import Key, Ledger, Record, environment_version, record_key
+from grader.ledger import KEY_FIELDS, Key, Ledger, Record, environment_version
 from grader.session import Worker
 from grader.tasks import LABS, find_lab
 from grader.tasks.base import Lab
@@ -190,9 +190,7 @@ def grade(
     secret = course_secret(course)
     torch.set_num_threads(1)  # the cases are tiny: threads would only wait for each other
     for index, part in _judge_all(todo, waiting, found, secret, suite, jobs):
-        names = ("student", "lab", "submission", "suite", "environment", "isolation")
-        records[index] = ledger.append(dict(zip(names, keys[index], strict=True)) | part)
-        assert record_key(records[index]) == keys[index]
+        records[index] = ledger.append(dict(zip(KEY_FIELDS, keys[index], strict=True)) | part)
         progress(records[index], False)
     ordered = [records[index] for index in range(len(todo))]
     write_scores(output / "scores.csv", ordered)

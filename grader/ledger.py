@@ -19,7 +19,9 @@ import torch
 from grader.errors import GraderError
 
 Record = dict[str, Any]
-Key = tuple[str, str, str, str, str, str]
+Key = tuple[str, ...]
+
+KEY_FIELDS = ("student", "lab", "submission", "suite", "environment", "isolation")
 
 
 def environment_version() -> str:
@@ -34,14 +36,7 @@ def _digest(record: Record) -> str:
 
 def record_key(record: Record) -> Key:
     """Return what makes two judgements the same."""
-    return (
-        record["student"],
-        record["lab"],
-        record["submission"],
-        record["suite"],
-        record["environment"],
-        record["isolation"],
-    )
+    return tuple(record[name] for name in KEY_FIELDS)
 
 
 class Ledger:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from grader.compare import Finding, name_slip, said, with_slip
+from grader.compare import Finding, name_slip, said_error, with_slip
 from grader.perform import Report
 from grader.session import Answer
 from grader.tasks.base import Case, Lab, Task, Tensors
@@ -68,9 +68,7 @@ def cell_error(answer: Answer) -> Finding | None:
     report = answer.document.get("cell")
     if not isinstance(report, dict) or "error" not in report:
         return None
-    where = f" in {said(report, 'where')}" if report.get("where") else ""
-    what = f"{said(report, 'error')}: {said(report, 'message')}"
-    return Finding("error", f"the cell itself stopped with {what}{where}.")
+    return Finding("error", f"the cell itself stopped with {said_error(report)}.")
 
 
 def limit_finding(task: Task, answer: Answer) -> Finding:
