@@ -18,7 +18,7 @@ import torch
 from grader.edition import build_edition
 from grader.errors import GraderError, SubmissionError
 from grader.feedback import feedback_page
-from grader.graft import NOTEBOOK_LIMIT, Submission, graft, read_notebook
+from grader.graft import NOTEBOOK_LIMIT, Submission, read_submission
 from grader.isolation import Isolation, require
 from grader.judge import Judge, suite_version
 from grader.ledger import KEY_FIELDS, Key, Ledger, Record, environment_version
@@ -108,15 +108,7 @@ def judge_one(handed: HandedIn, judge: Judge) -> Record:
     """Judge one student's folder; whatever it holds, the result is a record."""
     reason, submission, final = "", Submission(), True
     try:
-        if handed.folder.is_symlink() or handed.folder.parent.is_symlink():
-            raise SubmissionError(f"the folder {handed.lab.name} is a symbolic link")
-        if not handed.folder.is_dir():
-            raise SubmissionError("nothing was handed in")
-        try:
-            notebook = read_notebook(handed.notebook)
-        except OSError as error:
-            raise SubmissionError(f"{handed.notebook.name} cannot be read: {error}") from None
-        submission = graft(notebook, handed.lab)
+        submission = read_submission(handed.folder, handed.lab)
         verdicts = judge.judge(submission, handed.student)
     except SubmissionError as error:
         reason = str(error)

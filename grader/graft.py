@@ -250,3 +250,24 @@ def graft(notebook: dict[str, Any], lab: Lab) -> Submission:
             "not judged: what a solution needs must stand in its own cell"
         )
     return Submission(sources, answers, tuple(repairs))
+
+
+def read_submission(folder: Path, lab: Lab) -> Submission:
+    """Read what a student handed in for a lab.
+
+    Args:
+        folder: of the lab, in the student's folder.
+        lab: whose notebook should lie there.
+
+    Raises:
+        SubmissionError: a folder or the notebook is missing, a link, or cannot be read.
+    """
+    if folder.is_symlink() or folder.parent.is_symlink():
+        raise SubmissionError(f"the folder {folder.name} is a symbolic link")
+    if not folder.is_dir():
+        raise SubmissionError("nothing was handed in")
+    path = folder / f"{lab.notebook}.ipynb"
+    try:
+        return graft(read_notebook(path), lab)
+    except OSError as error:
+        raise SubmissionError(f"{path.name} cannot be read: {error}") from None

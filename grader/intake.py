@@ -14,7 +14,7 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import parse_utc
 
 from grader.errors import GraderError, SubmissionError
-from grader.graft import Submission, graft, read_notebook
+from grader.graft import Submission, read_submission
 from grader.nbgrader import NOTE, JudgeSubmission, isolation_of, lab_of
 from grader.plugins import RECEIPT
 from grader.tasks.base import Lab
@@ -119,10 +119,8 @@ class GraftExporter(NotebookExporter):
         lab = lab_of(resources["nbgrader"]["assignment"])
         submission, problem = Submission(), ""
         try:
-            if folder.is_symlink() or folder.parent.is_symlink():
-                raise SubmissionError(f"the folder {folder.name} is a symbolic link")
-            submission = graft(read_notebook(folder / f"{lab.notebook}.ipynb"), lab)
-        except (SubmissionError, OSError) as error:
+            submission = read_submission(folder, lab)
+        except SubmissionError as error:
             problem = str(error)
         notebook = nbformat.read(self._release, as_version=4)
         for cell in notebook.cells:
