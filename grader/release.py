@@ -77,9 +77,12 @@ def run_nbgrader(course: Path, *arguments: str) -> str:
     Raises:
         GraderError: it failed; the message holds its last lines.
     """
+    # nbgrader starts alembic by its bare name, also in a course that is not configured for the kit
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     done = subprocess.run(
         [sys.executable, "-m", "nbgrader", *arguments],
         cwd=course,
+        env=os.environ | {"PATH": path},
         capture_output=True,
         text=True,
         errors="replace",
