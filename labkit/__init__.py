@@ -11,11 +11,11 @@ from typing import Any
 
 __version__ = "0.1.0"
 
-_SUBMODULES = ("audio", "errors", "notebook", "tacotron2", "text")
+_SUBMODULES = ("audio", "checkpoints", "errors", "notebook", "tacotron2", "text", "vocoders")
 _ATTRIBUTES = {
     "Tacotron2": "labkit.tacotron2",
     "Tacotron2Config": "labkit.tacotron2",
-    "load_checkpoint": "labkit.tacotron2",
+    "load_checkpoint": "labkit.checkpoints",
 }
 
 __all__ = ["__version__", *_SUBMODULES, *_ATTRIBUTES]

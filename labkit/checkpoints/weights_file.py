@@ -43,6 +43,10 @@ _NUMPY_SCALARS: list[Any] = [
 ]
 
 
+# HiFi-GAN publishes its state dict under the name of the network.
+_STATE_DICT_NAMES = ("state_dict", "generator", "model")
+
+
 class WeightsFile(NamedTuple):
     """What a weights file holds."""
 
@@ -53,9 +57,10 @@ class WeightsFile(NamedTuple):
 def read_weights_file(path: str | Path) -> WeightsFile:
     """Read the tensors, and the config if there is one.
 
-    Known layouts: safetensors (config as JSON in the metadata), a dict with ``state_dict`` and
-    perhaps ``config`` among other things, a plain state dict; names with or without the
-    ``module.`` and ``module.1.`` of distributed training; any floating-point type.
+    Known layouts: safetensors (config as JSON in the metadata); a dict with ``state_dict`` (or
+    ``generator`` or ``model``) and perhaps ``config`` among other things; a plain state dict.
+    Names with or without the ``module.`` and ``module.1.`` of distributed training; any
+    floating-point type.
 
     Args:
         path: the file.
@@ -133,8 +138,8 @@ def _read_torch(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any] | N
             f"{path} is no checkpoint: expected a dict of tensors, "
             f"found an object of type {type(content).__name__}"
         )
-    # HiFi-GAN publishes its state dict under the name of the network.
-    state_dict = content.get("state_dict", content.get("generator", content))
+    named = [content[name] for name in _STATE_DICT_NAMES if isinstance(content.get(name), Mapping)]
+    state_dict = named[0] if named else content.get("state_dict", content)
     if not isinstance(state_dict, Mapping) or not state_dict:
         raise CheckpointError(f"{path} has an empty or unreadable state_dict")
     for name, tensor in state_dict.items():

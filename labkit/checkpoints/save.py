@@ -1,0 +1,57 @@
+"""Write weights and config as one safetensors file, whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import save
+
+from labkit.checkpoints.fit import few, not_finite
+from labkit.errors import CheckpointError
+
+
+def save_weights(
+    state_dict: dict[str, torch.Tensor],
+    config: dict[str, Any],
+    path: str | Path,
+    dtype: torch.dtype = torch.float32,
+) -> None:
+    """Save weights and config.
+
+    The file appears under its name only when it is complete; an older one is replaced then.
+
+    Args:
+        state_dict: the weights, on any device.
+        config: what the model is built from; must be JSON.
+        path: where to, by custom with the suffix ``.safetensors``.
+        dtype: how to store the floating-point tensors; float16 halves the size.
+
+    Raises:
+        CheckpointError: the file cannot be written, or a weight is not finite in ``dtype``.
+    """
+    path = Path(path)
+    tensors = {
+        name: tensor.detach()
+        .to(device="cpu", dtype=dtype if tensor.is_floating_point() else tensor.dtype)
+        .contiguous()
+        for name, tensor in state_dict.items()
+    }
+    broken = not_finite(tensors)
+    if broken:
+        raise CheckpointError(f"{path} was not written: not finite as {dtype}: {few(broken)}")
+    metadata = {"format": "pt", "config": json.dumps(config)}
+    if not path.parent.is_dir():
+        raise CheckpointError(f"{path} cannot be written: there is no folder {path.parent}")
+    # In the same folder, because only within one file system is a replacement atomic.
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        unfinished.write_bytes(save(tensors, metadata))
+        unfinished.replace(path)
+    except OSError as error:
+        raise CheckpointError(f"{path} cannot be written: {error}") from error
+    finally:
+        unfinished.unlink(missing_ok=True)
