@@ -25,3 +25,11 @@ class InputError(LabkitError, ValueError):
 
 class CheckpointError(LabkitError, ValueError):
     """A weights file is missing, unreadable, or holds something else."""
+
+
+class DeviceError(LabkitError, ValueError):
+    """A device was asked for that is not there."""
+
+
+class SpeechError(LabkitError, ValueError):
+    """Text could not be spoken: nothing speakable in it, or the models do not fit together."""
