@@ -213,6 +213,20 @@ def test_an_edition_lacks_the_answers_of_its_lab_and_of_later_ones(
         assert ast.unparse(body[0]).startswith(f"raise NotImplementedError('{graded.task}: ")
 
 
+@pytest.mark.parametrize("lab", sorted({name for name, _ in GRADED}))
+def test_no_other_module_says_what_is_graded(
+    lab: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A decoder step anywhere else would show in the layers that it must read."""
+    monkeypatch.setitem(LABS, lab, LAB)
+    edition = build_edition(lab, tmp_path / "edition")
+    assert not (edition / "labkit/tacotron2/engine.py").exists()
+    for path in (edition / "labkit").rglob("*.py"):
+        layers = {"attention_rnn", "decoder_rnn", "linear_projection", "gate_layer"}
+        if path.name not in {"decoder.py", "checkpoint.py"}:
+            assert not layers <= set(re.findall(r"\w+", path.read_text("utf-8"))), path
+
+
 def _method(path: Path, graded: Graded) -> ast.FunctionDef:
     return next(
         item

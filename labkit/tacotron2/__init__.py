@@ -1,7 +1,7 @@
 """Tacotron 2: symbol ids to log-mel spectrogram, as the paper and the published weights have it.
 
 Read in this order: ``layers``, ``encoder``, ``attention``, ``prenet``, ``decoder``, ``postnet``,
-``model``.
+``model``. How inference is made fast: ``engine``, on top of ``matrices``.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from labkit.tacotron2.encoder import Encoder
 from labkit.tacotron2.loss import LossParts, MaskedTacotron2Loss, Tacotron2Loss, gate_targets
 from labkit.tacotron2.model import Tacotron2
 from labkit.tacotron2.postnet import Postnet
+from labkit.tacotron2.precision import PrecisionReport, compare_precision
 from labkit.tacotron2.prenet import Prenet
 
 __all__ = [
@@ -25,10 +26,12 @@ __all__ = [
     "LossParts",
     "MaskedTacotron2Loss",
     "Postnet",
+    "PrecisionReport",
     "Prenet",
     "Tacotron2",
     "Tacotron2Config",
     "Tacotron2Loss",
+    "compare_precision",
     "gate_targets",
     "load_checkpoint",
     "save_checkpoint",

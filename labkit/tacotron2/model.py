@@ -17,6 +17,7 @@ from labkit.tacotron2.config import Tacotron2Config
 from labkit.tacotron2.decoder import Decoder
 from labkit.tacotron2.encoder import Encoder
 from labkit.tacotron2.masking import padding_mask
+from labkit.tacotron2.matrices import Precision
 from labkit.tacotron2.postnet import Postnet
 
 
@@ -119,7 +120,9 @@ class Tacotron2(nn.Module):
         prenet_dropout: bool = True,
         max_decoder_steps: int | None = None,
         gate_threshold: float | None = None,
-    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        precision: Precision = "float32",
+        with_gate: bool = False,
+    ) -> tuple[torch.Tensor, ...]:
         """Speak: predict spectrograms from text alone, without gradients and as in ``eval()``.
 
         A sentence ends when its gate fires; the frame at which it does is not counted. Frames
@@ -138,15 +141,22 @@ class Tacotron2(nn.Module):
             prenet_dropout: whether the prenet drops units, as it did in training.
             max_decoder_steps: frames after which to give up; as configured if None.
             gate_threshold: gate probability that ends a sentence; as configured if None.
+            precision: of the decoder's large matrices. ``bfloat16`` and ``int8`` are faster and
+                a little inexact.
+            with_gate: whether the gate is returned as well.
 
         Returns:
             ``mel_postnet``: (B, n_mel_channels, T) natural-log mel.
             ``mel_lengths``: (B,) int32, number of frames of each sentence.
             ``alignments``: (B, T, T_in) attention weights; zero on padded symbols.
+            ``gate``: (B, T) logits of "this frame is the last one"; only ``with_gate``.
 
         Raises:
             InputError: an input has the wrong type, shape or content.
+            ConfigError: the precision cannot be had with this decoder or on its device.
         """
+        from labkit.tacotron2.engine import decode
+
         check_text(ids, lengths, self.embedding.weight)
         check_decoding(max_decoder_steps, gate_threshold)
         generator = None
@@ -156,9 +166,11 @@ class Tacotron2(nn.Module):
         with _evaluation(self):
             embedded = self.embedding(ids).transpose(1, 2)  # (B, symbols_embedding_dim, T_in)
             memory = self.encoder(embedded, lengths)  # (B, T_in, encoder_embedding_dim)
-            mel, _, alignments, mel_lengths = self.decoder.infer(
+            mel, gate, alignments, mel_lengths = decode(
+                self.decoder,
                 memory,
                 lengths,
+                precision=precision,
                 prenet_dropout=prenet_dropout,
                 generator=generator,
                 max_decoder_steps=max_decoder_steps,
@@ -167,7 +179,8 @@ class Tacotron2(nn.Module):
             # Alone, a sentence would end with the frame at which its gate fired.
             padding = padding_mask(mel_lengths + 1, mel.size(2)).unsqueeze(1)  # (B, 1, T)
             mel_postnet = mel + self.postnet(mel, padding if self.config.mask_embeddings else None)
-        return mel_postnet, mel_lengths, alignments
+        outputs = (mel_postnet, mel_lengths, alignments)
+        return (*outputs, gate) if with_gate else outputs
 
 
 @contextmanager
