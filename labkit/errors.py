@@ -33,3 +33,7 @@ class DeviceError(LabkitError, ValueError):
 
 class SpeechError(LabkitError, ValueError):
     """Text could not be spoken: nothing speakable in it, or the models do not fit together."""
+
+
+class OutputError(LabkitError, OSError):
+    """A file cannot be written: no such folder, no permission, a full disk."""
