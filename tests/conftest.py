@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import torch
 
 from grader.edition import build_edition
 from grader.graft import Submission
@@ -18,6 +20,11 @@ from grader.tasks.base import Lab
 from grader.verdict import Verdict
 
 ROOT = Path(__file__).parent.parent
+
+# Here, and in the processes that tests start: with more threads than idle cores, OpenMP's threads
+# wait for each other far longer than they compute.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+torch.set_num_threads(1)
 
 LOCATION = """
 class LocationLayer(nn.Module):
