@@ -28,6 +28,7 @@ _HOME = {
     "View": "view",
     "compare_attention": "comparison",
     "draw_attention_idea": "idea",
+    "draw_speech": "speech",
     "explore_attention": "attention",
     "explore_location": "attention",
     "plot_alignment": "alignment",

@@ -1,0 +1,154 @@
+"""The picture of a speech: its waveform, its mel and its alignments, one below the other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from labkit.notebook.alignment import MOST_LABELS, strongest
+from labkit.notebook.picture import DARK, Picture, Table, new_figure, visible
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from labkit.pipeline.speech import Speech, SpeechPiece
+
+LONGEST = 30.0  # seconds; more would be too fine to see
+MOST_ROWS = 50  # of the table
+
+
+def draw_speech(speech: Speech) -> Picture:
+    """Draw a speech over time: what is heard, what the vocoder was given, what was being read.
+
+    Args:
+        speech: as a synthesizer returned it; of a long one the beginning is drawn.
+
+    Returns:
+        The picture; its ``text`` tells how long it is and what went wrong, its ``table`` the same
+        for each piece.
+    """
+    shown = [p for p in speech.pieces if p.mel.shape[1] and p.start < LONGEST]
+    end = min(speech.seconds, LONGEST)
+    figure = new_figure(9, 6.5)
+    axes = figure.subplots(3, 1, sharex=True, height_ratios=(1, 2, 3))
+    _draw_waveform(axes[0], speech, end)
+    _draw_mel(axes[1], speech, shown)
+    _draw_alignments(axes[2], shown)
+    axes[2].set_xlim(0, max(end, 0.01))
+    axes[2].set_xlabel("seconds")
+    return Picture(figure, _title(speech), _text(speech, end), _table(speech))
+
+
+def _draw_waveform(axes: Axes, speech: Speech, end: float) -> None:
+    # The two extremes of each stretch look the same as all samples, and are drawn much faster.
+    audio = speech.audio[: round(end * speech.sample_rate)]
+    size = max(1, len(audio) // 2000)
+    stretches = audio[: len(audio) // size * size].reshape(-1, size)  # (stretches, size)
+    if len(stretches):
+        axes.fill_between(
+            [size / speech.sample_rate * at for at in range(len(stretches))],
+            stretches.min(dim=1).values.numpy(),
+            stretches.max(dim=1).values.numpy(),
+            color=DARK,
+            linewidth=0.5,
+        )
+    axes.set_ylim(-1, 1)
+    axes.set_ylabel("waveform")
+
+
+def _draw_mel(axes: Axes, speech: Speech, shown: list[SpeechPiece]) -> None:
+    axes.set_ylabel("mel band")
+    if not shown:
+        return
+    low = min(float(piece.mel.min()) for piece in shown)
+    high = max(float(piece.mel.max()) for piece in shown)
+    for piece in shown:
+        image = axes.imshow(
+            piece.mel.numpy(),
+            origin="lower",
+            aspect="auto",
+            cmap="cividis",
+            vmin=low,
+            vmax=max(high, low + 1e-6),
+            extent=(piece.start, piece.start + piece.seconds, 0, len(piece.mel)),
+        )
+    axes.figure.colorbar(image, ax=axes, label="log magnitude", pad=0.01)
+    axes.set_ylim(0, len(shown[0].mel))
+
+
+def _draw_alignments(axes: Axes, shown: list[SpeechPiece]) -> None:
+    """Draw each alignment where its piece is in time, and above the one before."""
+    axes.set_ylabel("symbol read")
+    axes.set_facecolor("#440154")  # viridis at zero
+    base = 0
+    for piece in shown:
+        steps, length = piece.alignment.shape
+        end = piece.start + piece.seconds
+        image = axes.imshow(
+            piece.alignment.T.numpy(),
+            origin="lower",
+            aspect="auto",
+            interpolation="nearest",
+            cmap="viridis",
+            vmin=0,
+            vmax=1,
+            extent=(piece.start, end, base - 0.5, base + length - 0.5),
+        )
+        # White dots say where the strongest weight is without relying on colour.
+        width = piece.seconds / steps
+        times = [piece.start + (step + 0.5) * width for step in range(steps)]
+        path = [base + symbol for symbol in strongest(piece.alignment)]
+        axes.plot(times, path, ".", color="white", ms=2)
+        base += length
+    if not shown:
+        return
+    axes.figure.colorbar(image, ax=axes, label="attention weight", pad=0.01)
+    axes.set_ylim(-0.5, base - 0.5)
+    if base <= MOST_LABELS:
+        names = [name.lstrip("@") for piece in shown for name in piece.symbols]
+        axes.set_yticks(range(base), ["".join(visible(name)) for name in names], fontsize=7)
+
+
+def _title(speech: Speech) -> str:
+    text = " ".join(speech.text.split())
+    return "Speech: " + (text if len(text) <= 60 else text[:57] + "...")
+
+
+def _text(speech: Speech, end: float) -> str:
+    count = len(speech.pieces)
+    pieces = "one piece" if count == 1 else f"{count} pieces"
+    read = [piece.attention.peak for piece in speech.pieces if piece.attention is not None]
+    lines = [f"{speech.seconds:.2f} s at {speech.sample_rate} Hz, read in {pieces}."]
+    if end < speech.seconds:
+        lines.append(f"The picture shows the first {end:.0f} s.")
+    if read:
+        lines.append(
+            f"On average the largest attention weight of a step is {sum(read) / len(read):.2f} "
+            "(1.00 is perfectly sharp)."
+        )
+    well = [] if speech.failures else ["The attention read every symbol, once and in order."]
+    return "\n".join([" ".join(lines), *well, *(_sentence(note) for note in speech.notes)])
+
+
+def _sentence(note: str) -> str:
+    return note[0].upper() + note[1:] + "."
+
+
+def _table(speech: Speech) -> Table:
+    rows = [
+        (
+            f"{piece.start:.2f}",
+            f"{piece.seconds:.2f}",
+            piece.spoken,
+            "by its gate" if piece.stop_reason == "gate" else "at the limit",
+            f"{piece.attention.peak:.2f}" if piece.attention else "-",
+            f"{piece.attention.diagonality:.2f}" if piece.attention else "-",
+            "; ".join(map(str, piece.failures)) or "nothing",
+        )
+        for piece in speech.pieces[:MOST_ROWS]
+    ]
+    left = len(speech.pieces) - len(rows)
+    if left:
+        rows.append(("...", "", f"and {left} more pieces", "", "", "", ""))
+    return Table(
+        ("start (s)", "length (s)", "spoken", "ended", "peak", "diagonality", "went wrong"), rows
+    )

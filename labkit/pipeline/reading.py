@@ -1,0 +1,194 @@
+"""Let the acoustic model read pieces of text, look at how it went, and try again where it helps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from labkit.errors import SpeechError
+from labkit.pipeline.attention_check import AttentionReport, Failure, check_attention
+from labkit.text import pad_id, symbols
+
+MIN_FRAMES = 5
+"""Less than 60 ms is no word: the gate fired before anything was said."""
+
+_SPARE_FRAMES = 100  # for pauses before and after, whatever the length of the text
+
+GATE, LIMIT = "gate", "limit"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One attempt at one piece of text.
+
+    Args:
+        mel: (n_mels, T) float32 log-mel on the CPU; T may be 0.
+        alignment: (T / frames per step, T_in) attention weights on the CPU.
+        stop_reason: "gate", or "limit" if the gate never fired.
+        attention: what the alignment says; None if nothing was said.
+        failures: all that went wrong; empty for a good reading.
+        seed: of this attempt.
+        attempts: how many there were.
+    """
+
+    mel: torch.Tensor
+    alignment: torch.Tensor
+    stop_reason: str
+    attention: AttentionReport | None
+    failures: tuple[Failure, ...]
+    seed: int
+    attempts: int = 1
+
+    @property
+    def rank(self) -> tuple[bool, int, float]:
+        """Smaller is better: something was said, then fewer failures, then the attention score."""
+        score = self.attention.score if self.attention else -np.inf
+        return self.attention is None, len(self.failures), -score
+
+    @property
+    def may_improve(self) -> bool:
+        """Whether another seed may help; flat attention comes from the model, not from luck."""
+        kinds = {failure.kind for failure in self.failures}
+        return bool(kinds) and "unfocused" not in kinds
+
+
+@dataclass(frozen=True)
+class Reader:
+    """An acoustic model and how it is used.
+
+    Args:
+        tacotron2: any object with the ``infer`` of :class:`labkit.Tacotron2`.
+        options: what every call of ``infer`` is given.
+        frames_per_symbol: frames for a symbol after which a piece is given up.
+        max_frames: frames after which any piece is given up.
+        has_dropout: whether another seed gives another reading.
+    """
+
+    tacotron2: Any
+    options: dict[str, Any]
+    frames_per_symbol: float
+    max_frames: int
+    has_dropout: bool
+
+    def read(self, batch: Sequence[list[int]], seed: int, max_retries: int) -> list[Reading]:
+        """Read pieces as one batch; those that go wrong again, under other seeds.
+
+        Args:
+            batch: symbol ids of each piece.
+            seed: of the first attempt; those of the others follow from it.
+            max_retries: how many further attempts there may be.
+
+        Returns:
+            The best reading of each piece, in order.
+        """
+        best = self._attempt(batch, seed)
+        for retry in range(1, max_retries + 1 if self.has_dropout else 1):
+            failed = [at for at, reading in enumerate(best) if reading.may_improve]
+            if not failed:
+                break
+            again = self._attempt([batch[at] for at in failed], derive_seed(seed, retry), retry + 1)
+            for at, reading in zip(failed, again, strict=True):
+                winner = min(best[at], reading, key=lambda one: one.rank)
+                best[at] = Reading(**{**vars(winner), "attempts": retry + 1})
+        return best
+
+    def limit(self, n_symbols: int) -> int:
+        """Frames after which a piece of so many symbols is given up."""
+        return min(self.max_frames, _SPARE_FRAMES + round(self.frames_per_symbol * n_symbols))
+
+    def _attempt(self, batch: Sequence[list[int]], seed: int, attempts: int = 1) -> list[Reading]:
+        lengths = torch.tensor([len(ids) for ids in batch])  # (B,)
+        ids = torch.full((len(batch), int(lengths.max())), pad_id)  # (B, T_in)
+        for row, piece in zip(ids, batch, strict=True):
+            row[: len(piece)] = torch.tensor(piece)
+        device = device_of(self.tacotron2)
+        limit = max(self.limit(len(piece)) for piece in batch)
+        outputs = self.tacotron2.infer(
+            ids.to(device),
+            lengths.to(device),
+            seed=seed,
+            max_decoder_steps=-(-limit // self._frames_per_step),
+            **self.options,
+        )
+        mels, mel_lengths, alignments = _checked(outputs, len(batch), ids.size(1))
+        readings = []
+        for item, piece in enumerate(batch):
+            own_limit = self.limit(len(piece))
+            frames = min(int(mel_lengths[item]), own_limit)
+            steps = -(-frames // self._frames_per_step)
+            readings.append(
+                self._judge(
+                    mels[item, :, :frames].float().cpu().clone(),  # (n_mels, frames)
+                    alignments[item, :steps, : len(piece)].float().cpu().clone(),  # (steps, T_in)
+                    [symbols[index] for index in piece],
+                    LIMIT if frames == own_limit else GATE,
+                    seed,
+                    attempts,
+                )
+            )
+        return readings
+
+    def _judge(
+        self,
+        mel: torch.Tensor,
+        alignment: torch.Tensor,
+        names: list[str],
+        stop_reason: str,
+        seed: int,
+        attempts: int,
+    ) -> Reading:
+        frames = mel.size(1)
+        if frames < MIN_FRAMES:
+            silent = Failure("silent", f"said nothing: the gate fired at frame {frames}")
+            return Reading(mel[:, :0], alignment[:0], stop_reason, None, (silent,), seed, attempts)
+        report = check_attention(alignment, names, frames_per_step=self._frames_per_step)
+        failures = report.failures
+        if stop_reason == LIMIT:
+            failures += (Failure("endless", f"did not stop by itself within {frames} frames"),)
+        return Reading(mel, alignment, stop_reason, report, failures, seed, attempts)
+
+    @property
+    def _frames_per_step(self) -> int:
+        return int(getattr(getattr(self.tacotron2, "config", None), "n_frames_per_step", 1))
+
+
+def derive_seed(seed: int, *numbers: int) -> int:
+    """Follow a seed by others that depend on nothing else; without numbers it stays itself."""
+    if not any(numbers):
+        return seed
+    state = np.random.SeedSequence([seed, *numbers]).generate_state(1, np.uint64)[0]
+    return int(state >> np.uint64(1))
+
+
+def device_of(model: Any) -> torch.device:
+    """Where the weights of a model are; the CPU if it has none."""
+    own = next(model.parameters(), None) if isinstance(model, torch.nn.Module) else None
+    return torch.device("cpu") if own is None else own.device
+
+
+def _checked(outputs: Any, n_items: int, n_symbols: int) -> tuple[torch.Tensor, ...]:
+    """Take what ``infer`` returned, which may be a student's."""
+    expected = "(mel (B, n_mels, T), mel_lengths (B,), alignments (B, T, T_in))"
+    tensors = isinstance(outputs, (tuple, list)) and all(
+        isinstance(output, torch.Tensor) for output in outputs
+    )
+    shapes = [tuple(output.shape) for output in outputs] if tensors else type(outputs).__name__
+    fits = (
+        tensors
+        and len(outputs) == 3
+        and outputs[0].dim() == 3
+        and outputs[0].size(0) == n_items
+        and shapes[1] == (n_items,)
+        and outputs[2].dim() == 3
+        and (outputs[2].size(0), outputs[2].size(2)) == (n_items, n_symbols)
+    )
+    if not fits:
+        raise SpeechError(
+            f"the acoustic model's infer must return {expected} with B = {n_items} and T_in = "
+            f"{n_symbols}, but returned {shapes}"
+        )
+    return tuple(outputs)

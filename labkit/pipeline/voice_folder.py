@@ -1,0 +1,199 @@
+"""A voice as a folder: the weights of its models, and ``voice.json``, which says how to use them.
+
+::
+
+    {
+      "format": 1,
+      "acoustic": "tacotron2.safetensors",
+      "vocoder": "hifigan.safetensors",        null or left out: Griffin-Lim
+      "name": "...", "licence": "...", "card": "...",
+      "mel": {"sample_rate": 22050, "hop_length": 256, ...},
+      "cleaners": ["english_cleaners"], "normalise": "published", ...
+    }
+
+Both files lie in the folder and may have any published layout. All other keys are those of
+:class:`VoiceSettings`; what is left out has its default.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from dataclasses import asdict, fields, replace
+from pathlib import Path
+from typing import Any
+
+from labkit.audio.config import MelConfig
+from labkit.errors import ConfigError, SpeechError, TextError
+from labkit.pipeline.voice import VoiceSettings, refuse_unknown
+from labkit.tacotron2 import Tacotron2, load_checkpoint, save_checkpoint
+from labkit.vocoders.protocol import Vocoder
+
+SHIPPED_VOICE = Path(__file__).parent.parent / "data" / "voice"
+"""The voice that comes with the package."""
+
+SETTINGS_FILE = "voice.json"
+FORMAT = 1
+
+_WAVEGLOW_DENOISING = 0.01  # as published; other vocoders have no noise of their own
+
+
+def load_parts(
+    path: str | Path | None, tacotron2: str | Path | None, vocoder: str | Path | None
+) -> tuple[Tacotron2, Vocoder, VoiceSettings]:
+    """Load the parts of a synthesizer, on the CPU. Arguments as ``Synthesizer.from_pretrained``.
+
+    Raises:
+        SpeechError: the folder is missing, or something in it is wrong.
+        CheckpointError: a weights file is missing, damaged or of another model.
+    """
+    if tacotron2 is not None:
+        if path is not None:
+            raise SpeechError(
+                f"give a voice folder ({path}) or tacotron2= ({tacotron2}), not both: the "
+                "folder says how its own acoustic model wants to be used"
+            )
+        acoustic, settings = load_checkpoint(tacotron2), VoiceSettings(name=Path(tacotron2).stem)
+        own_vocoder = None
+    else:
+        folder = _voice_folder(path)
+        acoustic_file, own_vocoder, settings = read_voice(folder)
+        acoustic = load_checkpoint(acoustic_file)
+    vocoder_file = own_vocoder if vocoder is None else Path(vocoder)
+    if vocoder_file is None:
+        from labkit.vocoders import GriffinLim
+
+        return acoustic, GriffinLim(mel=settings.mel), settings
+
+    from labkit.vocoders import WaveGlow, load_vocoder
+
+    vocoding = load_vocoder(vocoder_file)
+    if vocoder_file != own_vocoder:
+        # What the folder says about noise is about its own vocoder.
+        denoise = _WAVEGLOW_DENOISING if isinstance(vocoding, WaveGlow) else 0.0
+        settings = replace(settings, sigma=None, denoise=denoise)
+    return acoustic, vocoding, settings
+
+
+def read_voice(folder: str | Path) -> tuple[Path, Path | None, VoiceSettings]:
+    """Read ``voice.json``: where the weights are, and how to use them.
+
+    Args:
+        folder: the voice folder.
+
+    Returns:
+        The files of the acoustic model and of the vocoder, None for Griffin-Lim; the settings.
+
+    Raises:
+        SpeechError: ``voice.json`` is missing, no JSON, of another format, has an unknown key, a
+            wrong value, or names a file that is not in the folder.
+    """
+    file = Path(folder) / SETTINGS_FILE
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:  # no JSON, or no UTF-8
+        raise SpeechError(f"{file} cannot be read: {error}") from error
+    if not isinstance(content, dict):
+        raise SpeechError(f"{file} must hold a JSON object, but holds {type(content).__name__}")
+    try:
+        if content.pop("format", None) != FORMAT:
+            raise ConfigError(f'"format" must be {FORMAT}; is it a voice of another version?')
+        acoustic = _own_file(file.parent, "acoustic", content.pop("acoustic", None))
+        vocoder = content.pop("vocoder", None)
+        vocoder = None if vocoder is None else _own_file(file.parent, "vocoder", vocoder)
+        known = [field.name for field in fields(VoiceSettings)]
+        refuse_unknown(content, [*known, "acoustic", "vocoder", "format"], "the voice")
+        if "mel" in content:
+            content["mel"] = _mel(content["mel"])
+        return acoustic, vocoder, VoiceSettings(**content)
+    except (ConfigError, TextError) as error:
+        raise SpeechError(f"{file}: {error}") from error
+
+
+def save_voice(
+    folder: str | Path,
+    acoustic: Tacotron2 | str | Path,
+    vocoder: str | Path | None = None,
+    settings: VoiceSettings | None = None,
+) -> Path:
+    """Make a voice folder. It appears under its name only when it is complete.
+
+    Args:
+        folder: where to; must not exist.
+        acoustic: a Tacotron 2 or its checkpoint.
+        vocoder: the checkpoint of a vocoder; None for Griffin-Lim.
+        settings: how to use them.
+
+    Returns:
+        The folder.
+
+    Raises:
+        SpeechError: the folder exists or cannot be written.
+        CheckpointError: a weight is not finite.
+    """
+    folder = Path(folder)
+    if folder.exists():
+        raise SpeechError(f"{folder} exists already; a voice needs a folder of its own")
+    content: dict[str, Any] = {"format": FORMAT, **asdict(settings or VoiceSettings())}
+    unfinished = folder.with_name(f".{folder.name}.{os.getpid()}.part")
+    try:
+        unfinished.mkdir()
+        if isinstance(acoustic, Tacotron2):
+            content["acoustic"] = "tacotron2.safetensors"
+            save_checkpoint(acoustic, unfinished / content["acoustic"])
+        else:
+            content["acoustic"] = "tacotron2" + Path(acoustic).suffix
+            shutil.copyfile(acoustic, unfinished / content["acoustic"])
+        content["vocoder"] = None if vocoder is None else "vocoder" + Path(vocoder).suffix
+        if vocoder is not None:
+            shutil.copyfile(vocoder, unfinished / content["vocoder"])
+        text = json.dumps(content, indent=2, ensure_ascii=False)
+        (unfinished / SETTINGS_FILE).write_text(text + "\n", encoding="utf-8")
+        unfinished.replace(folder)
+    except OSError as error:
+        raise SpeechError(f"{folder} cannot be written: {error}") from error
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+    return folder
+
+
+def _voice_folder(path: str | Path | None) -> Path:
+    if path is None:
+        if SHIPPED_VOICE.is_dir():
+            return SHIPPED_VOICE
+        raise SpeechError(
+            "no voice comes with this version: give a voice folder, or a Tacotron 2 checkpoint "
+            "(tacotron2=FILE) and perhaps a vocoder's (vocoder=FILE)"
+        )
+    path = Path(path)
+    if path.is_file():
+        raise SpeechError(
+            f"{path} is a file, but a voice is a folder with a {SETTINGS_FILE}; for a checkpoint "
+            "use tacotron2=FILE or vocoder=FILE"
+        )
+    if not path.is_dir():
+        raise SpeechError(f"there is no voice folder {path}")
+    return path
+
+
+def _own_file(folder: Path, key: str, name: object) -> Path:
+    """Find a file of the voice; it must lie in its folder, wherever the folder came from."""
+    if not isinstance(name, str) or not name or Path(name).name != name or name == "..":
+        raise ConfigError(f'"{key}" must be the name of a file in this folder, but is {name!r}')
+    if not (folder / name).is_file():
+        raise ConfigError(f'"{key}" names {name}, but there is no such file in this folder')
+    return folder / name
+
+
+def _mel(values: object) -> MelConfig:
+    if not isinstance(values, dict):
+        raise ConfigError(f'"mel" must be an object, but is {values!r}')
+    defaults = asdict(MelConfig())
+    refuse_unknown(values, defaults, '"mel"')
+    for name, value in values.items():
+        whole = isinstance(defaults[name], int)
+        if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
+            kind = "whole number" if whole else "number"
+            raise ConfigError(f'"{name}" of "mel" must be a {kind}, but is {value!r}')
+    return MelConfig(**values)
