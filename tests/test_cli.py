@@ -17,7 +17,7 @@ from grader import cli
 from grader.isolation import Isolation
 
 GRADER = ("check", "doctor", "grade", "release", "golden", "demo")
-LABKIT = ("text", "mel")
+LABKIT = ("say", "bench", "text", "mel")
 RIGHT = fill()
 
 

@@ -1,0 +1,45 @@
+"""The ``labkit`` command. Everything heavy is imported by the command that needs it."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+from labkit.cli import bench, look, say
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    parser = argparse.ArgumentParser(
+        prog="labkit", description="The reference package of the Tacotron 2 Lab Kit."
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for module in (say, bench, look):
+        module.add_commands(commands)
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run a command; one line and exit status 2 for wrong use, 130 if it was interrupted."""
+    parsed = build_parser().parse_args(arguments)
+    try:
+        # Within the try, because an impatient user may interrupt the imports, too.
+        from labkit.errors import LabkitError
+
+        for stream in (sys.stdout, sys.stderr):  # what a console cannot show, it shows escaped
+            if hasattr(stream, "reconfigure"):
+                stream.reconfigure(errors="backslashreplace")
+        try:
+            status = parsed.run(parsed)
+            sys.stdout.flush()  # here, where a closed pipe is caught
+            sys.exit(status)
+        except LabkitError as error:
+            print(f"labkit: {error}", file=sys.stderr)
+            sys.exit(2)
+    except KeyboardInterrupt:
+        print("labkit: stopped", file=sys.stderr)
+        sys.exit(130)
+    except BrokenPipeError:  # as of `labkit ... | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        sys.exit(2)

@@ -1,0 +1,23 @@
+"""Argument types that several commands share."""
+
+from __future__ import annotations
+
+import argparse
+
+PRECISIONS = ("float32", "bfloat16", "int8")
+
+
+def positive(text: str) -> int:
+    """Read a whole number from 1 on."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return number
+
+
+def not_negative(text: str) -> float:
+    """Read a finite number from 0 on."""
+    number = float(text)
+    if not 0 <= number < float("inf"):
+        raise argparse.ArgumentTypeError("must be a number from 0 on")
+    return number
