@@ -371,13 +371,12 @@ def test_unusable_config_in_safetensors(model, path, config, word):
     refused(path, "config", word)
 
 
-def test_several_frames_per_step_are_refused_even_without_config(model, path):
-    state_dict = model.state_dict()
-    for name in ("weight", "bias"):
-        name = f"decoder.linear_projection.linear_layer.{name}"
-        state_dict[name] = torch.cat([state_dict[name]] * 3)
-    torch.save(state_dict, path)
-    refused(path, "n_frames_per_step is 3", "not implemented")
+def test_several_frames_per_step_are_measured_without_config(path):
+    model = Tacotron2(Tacotron2Config(**{**SIZES, "n_frames_per_step": 3}))
+    torch.save(model.state_dict(), path)
+    loaded = load_checkpoint(path)
+    assert loaded.config.n_frames_per_step == 3
+    assert same_weights(loaded, model)
 
 
 def test_misfits_are_named_and_counted(model, path):

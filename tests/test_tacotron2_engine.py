@@ -70,10 +70,11 @@ def same(plain, fast, tolerance=1e-5):
     dropout=st.booleans(),
     threshold=st.sampled_from([0.3, 0.49, 0.5, 0.51, NEVER]),
     early=st.booleans(),
+    frames_per_step=st.integers(1, 3),
     seed=st.integers(0, 5),
 )
-def test_equals_the_plain_modules(lengths, steps, dropout, threshold, early, seed):
-    model = build(seed, decoder_no_early_stopping=not early)
+def test_equals_the_plain_modules(lengths, steps, dropout, threshold, early, frames_per_step, seed):
+    model = build(seed, decoder_no_early_stopping=not early, n_frames_per_step=frames_per_step)
     same(*both(model, *batch(tuple(lengths)), steps=steps, dropout=dropout, threshold=threshold))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 
 from labkit.errors import InputError
+from labkit.tacotron2.config import Tacotron2Config
 
 _INTEGERS = (torch.int32, torch.int64)
 
@@ -51,7 +52,7 @@ def check_mels(
     mel_lengths: torch.Tensor,
     ids: torch.Tensor,
     embedding: torch.Tensor,
-    n_mel_channels: int,
+    config: Tacotron2Config,
 ) -> None:
     """Check a batch of target spectrograms.
 
@@ -60,11 +61,12 @@ def check_mels(
         mel_lengths: should be (B,) integers from 1 to T_out.
         ids: (B, T_in) the batch of text that the spectrograms belong to.
         embedding: the symbol table of the model, for its type and device.
-        n_mel_channels: mel bands of the model.
+        config: of the model, for its mel bands and frames per step.
 
     Raises:
         InputError: something is not as it should be.
     """
+    n_mel_channels, n_frames_per_step = config.n_mel_channels, config.n_frames_per_step
     _check_tensor("mels", mels)
     if mels.dim() != 3 or mels.size(1) != n_mel_channels:
         swapped = mels.dim() == 3 and mels.size(2) == n_mel_channels
@@ -76,6 +78,11 @@ def check_mels(
         raise InputError(f"mels hold {mels.size(0)} sentences, but ids hold {ids.size(0)}")
     if mels.size(2) == 0:
         raise InputError("mels are empty: they have no frame")
+    if mels.size(2) % n_frames_per_step != 0:
+        raise InputError(
+            f"mels are {mels.size(2)} frames long, but this model predicts {n_frames_per_step} "
+            "frames in one step; pad them to a multiple of that"
+        )
     if mels.dtype != embedding.dtype:
         raise InputError(
             f"mels are {mels.dtype}, the model is {embedding.dtype}; use mels.to({embedding.dtype})"

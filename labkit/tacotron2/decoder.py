@@ -3,6 +3,9 @@
 Each step hears the previous frame through the *prenet*, asks the attention where in the
 sentence it is, and predicts the next frame and, by the *gate*, whether that was the last one.
 The step itself is a pure function: it is given a :class:`DecoderState` and returns the next.
+
+A small model may predict r > 1 frames in one step (``n_frames_per_step``). They are then one long
+frame of r · n_mel_channels numbers to everything here, and are taken apart at the very end.
 """
 
 from __future__ import annotations
@@ -13,9 +16,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from labkit.errors import ConfigError
 from labkit.tacotron2.attention import Attention
-from labkit.tacotron2.config import ONE_FRAME_PER_STEP
 from labkit.tacotron2.layers import LinearNorm
 from labkit.tacotron2.masking import padding_mask
 from labkit.tacotron2.prenet import Prenet
@@ -39,7 +40,7 @@ class Decoder(nn.Module):
 
     Args:
         n_mel_channels: mel bands of a frame (80 in the paper).
-        n_frames_per_step: frames predicted by one step; only 1 is supported.
+        n_frames_per_step: r, frames heard and predicted by one step (1 in the paper).
         encoder_embedding_dim: size of a memory vector (512 in the paper).
         attention_dim: size of the space in which energies are computed (128 in the paper).
         attention_location_n_filters: number of location filters (32 in the paper).
@@ -47,15 +48,12 @@ class Decoder(nn.Module):
         attention_rnn_dim: size of the attention LSTM (1024 in the paper).
         decoder_rnn_dim: size of the decoder LSTM (1024 in the paper).
         prenet_dim: size of both prenet layers (256 in the paper).
-        max_decoder_steps: frames after which ``infer`` gives up waiting for the gate.
+        max_decoder_steps: steps after which ``infer`` gives up waiting for the gate.
         gate_threshold: probability above which the gate ends a sentence.
         p_attention_dropout: dropout on the attention LSTM's output, training only.
         p_decoder_dropout: dropout on the decoder LSTM's output, training only.
         early_stopping: whether ``infer`` stops as soon as every sentence has ended.
         p_prenet_dropout: dropout of the prenet, in training and inference.
-
-    Raises:
-        ConfigError: ``n_frames_per_step`` is not 1.
     """
 
     def __init__(
@@ -77,9 +75,8 @@ class Decoder(nn.Module):
         p_prenet_dropout: float = 0.5,
     ) -> None:
         super().__init__()
-        if n_frames_per_step != 1:
-            raise ConfigError(ONE_FRAME_PER_STEP.format(n_frames_per_step))
         self.n_mel_channels = n_mel_channels
+        self.n_frames_per_step = n_frames_per_step
         self.attention_rnn_dim = attention_rnn_dim
         self.decoder_rnn_dim = decoder_rnn_dim
         self.max_decoder_steps = max_decoder_steps
@@ -88,7 +85,8 @@ class Decoder(nn.Module):
         self.p_decoder_dropout = p_decoder_dropout
         self.early_stopping = early_stopping
 
-        self.prenet = Prenet(n_mel_channels, [prenet_dim, prenet_dim], p_prenet_dropout)
+        frame_dim = n_frames_per_step * n_mel_channels
+        self.prenet = Prenet(frame_dim, [prenet_dim, prenet_dim], p_prenet_dropout)
         self.attention_rnn = nn.LSTMCell(prenet_dim + encoder_embedding_dim, attention_rnn_dim)
         self.attention_layer = Attention(
             attention_rnn_dim,
@@ -98,7 +96,7 @@ class Decoder(nn.Module):
             attention_location_kernel_size,
         )
         self.decoder_rnn = nn.LSTMCell(attention_rnn_dim + encoder_embedding_dim, decoder_rnn_dim)
-        self.linear_projection = LinearNorm(decoder_rnn_dim + encoder_embedding_dim, n_mel_channels)
+        self.linear_projection = LinearNorm(decoder_rnn_dim + encoder_embedding_dim, frame_dim)
         self.gate_layer = LinearNorm(
             decoder_rnn_dim + encoder_embedding_dim, 1, w_init_gain="sigmoid"
         )
@@ -110,9 +108,9 @@ class Decoder(nn.Module):
             memory: (B, T_in, encoder_embedding_dim) outputs of the encoder.
 
         Returns:
-            (B, n_mel_channels) zeros, of the memory's type and on its device.
+            (B, r · n_mel_channels) zeros, of the memory's type and on its device.
         """
-        return memory.new_zeros(memory.size(0), self.n_mel_channels)
+        return memory.new_zeros(memory.size(0), self.n_frames_per_step * self.n_mel_channels)
 
     def initialize_decoder_states(self, memory: torch.Tensor) -> DecoderState:
         """Give the state before the first step: zeros, and the memory as the attention sees it.
@@ -151,7 +149,7 @@ class Decoder(nn.Module):
             mask: (B, T_in) bool, True marks padding; None if there is no padding.
 
         Returns:
-            ``mel_output``: (B, n_mel_channels) the next log-mel frame.
+            ``mel_output``: (B, r · n_mel_channels) the next log-mel frame.
             ``gate_output``: (B, 1) logit of "this frame is the last one".
             ``state``: for the next step.
         """
@@ -181,7 +179,9 @@ class Decoder(nn.Module):
         decoder_hidden_attention_context = torch.cat(
             (decoder_hidden, attention_context), dim=1
         )  # (B, decoder_rnn_dim + encoder_embedding_dim)
-        mel_output = self.linear_projection(decoder_hidden_attention_context)  # (B, n_mel_channels)
+        mel_output = self.linear_projection(
+            decoder_hidden_attention_context
+        )  # (B, r · n_mel_channels)
         gate_output = self.gate_layer(decoder_hidden_attention_context)  # (B, 1)
         return (
             mel_output,
@@ -205,19 +205,22 @@ class Decoder(nn.Module):
 
         Args:
             memory: (B, T_in, encoder_embedding_dim) outputs of the encoder.
-            decoder_inputs: (B, n_mel_channels, T_out) the log-mel frames to be predicted.
+            decoder_inputs: (B, n_mel_channels, T_out) the log-mel frames to be predicted; T_out is
+                a multiple of r.
             memory_lengths: (B,) number of symbols of each sentence.
 
         Returns:
             ``mel_outputs``: (B, n_mel_channels, T_out) predicted log-mel frames.
-            ``gate_outputs``: (B, T_out) logits of "this frame is the last one".
-            ``alignments``: (B, T_out, T_in) attention weights of every frame.
+            ``gate_outputs``: (B, T_out / r) logits of "this frame is the last one".
+            ``alignments``: (B, T_out / r, T_in) attention weights of every step.
         """
-        go_frame = self.get_go_frame(memory).unsqueeze(0)  # (1, B, n_mel_channels)
+        go_frame = self.get_go_frame(memory).unsqueeze(0)  # (1, B, r · n_mel_channels)
         frames = decoder_inputs.permute(2, 0, 1)  # (T_out, B, n_mel_channels)
+        frames = frames.unflatten(0, (-1, self.n_frames_per_step))  # (T_out / r, r, B, ...)
+        frames = frames.transpose(1, 2).flatten(2)  # (T_out / r, B, r · n_mel_channels)
         # Step t hears frame t - 1, so the last frame is predicted and never heard.
-        previous_frames = torch.cat((go_frame, frames[:-1]))  # (T_out, B, n_mel_channels)
-        prenet_outputs = self.prenet(previous_frames)  # (T_out, B, prenet_dim)
+        previous_frames = torch.cat((go_frame, frames[:-1]))  # (T_out / r, B, ...)
+        prenet_outputs = self.prenet(previous_frames)  # (T_out / r, B, prenet_dim)
 
         mask = padding_mask(memory_lengths.to(memory.device), memory.size(1))  # (B, T_in)
         state = self.initialize_decoder_states(memory)
@@ -243,20 +246,20 @@ class Decoder(nn.Module):
 
         The frame at which the gate fires is produced but not counted, and a sentence that has
         ended stays ended. The others go on, so that frames behind a sentence's length mean
-        nothing; a sentence whose gate never fires gets ``max_decoder_steps`` as its length.
+        nothing; a sentence whose gate never fires gets ``r · max_decoder_steps`` as its length.
 
         Args:
             memory: (B, T_in, encoder_embedding_dim) outputs of the encoder.
             memory_lengths: (B,) number of symbols of each sentence.
             prenet_dropout: whether the prenet drops units.
             generator: where that dropout is drawn from; the global generator if None.
-            max_decoder_steps: frames after which to give up; as configured if None.
+            max_decoder_steps: steps after which to give up; as configured if None.
             gate_threshold: probability that ends a sentence; as configured if None.
 
         Returns:
             ``mel_outputs``: (B, n_mel_channels, T) predicted log-mel frames.
-            ``gate_outputs``: (B, T) logits of "this frame is the last one".
-            ``alignments``: (B, T, T_in) attention weights of every frame.
+            ``gate_outputs``: (B, T / r) logits of "this frame is the last one".
+            ``alignments``: (B, T / r, T_in) attention weights of every step.
             ``mel_lengths``: (B,) int32, the frames of each sentence.
         """
         if max_decoder_steps is None:
@@ -266,7 +269,7 @@ class Decoder(nn.Module):
 
         mask = padding_mask(memory_lengths.to(memory.device), memory.size(1))  # (B, T_in)
         state = self.initialize_decoder_states(memory)
-        frame = self.get_go_frame(memory)  # (B, n_mel_channels)
+        frame = self.get_go_frame(memory)  # (B, r · n_mel_channels)
         not_finished = memory.new_ones(memory.size(0), dtype=torch.bool)  # (B,)
         mel_lengths = memory.new_zeros(memory.size(0), dtype=torch.int32)  # (B,)
         mel_outputs, gate_outputs, alignments = [], [], []
@@ -279,7 +282,7 @@ class Decoder(nn.Module):
 
             goes_on = torch.sigmoid(gate_output).squeeze(1) <= gate_threshold  # (B,)
             not_finished = not_finished & goes_on
-            mel_lengths += not_finished
+            mel_lengths += self.n_frames_per_step * not_finished
             if self.early_stopping and not not_finished.any():
                 break
         return (*self.parse_decoder_outputs(mel_outputs, gate_outputs, alignments), mel_lengths)
@@ -293,15 +296,17 @@ class Decoder(nn.Module):
         """Put the outputs of single steps together.
 
         Args:
-            mel_outputs: T frames (B, n_mel_channels).
-            gate_outputs: T logits (B, 1).
-            alignments: T attention weights (B, T_in).
+            mel_outputs: T / r frames (B, r · n_mel_channels).
+            gate_outputs: T / r logits (B, 1).
+            alignments: T / r attention weights (B, T_in).
 
         Returns:
-            (B, n_mel_channels, T) mel, (B, T) gate logits, (B, T, T_in) alignments.
+            (B, n_mel_channels, T) mel, (B, T / r) gate logits, (B, T / r, T_in) alignments.
         """
+        mel = torch.stack(mel_outputs, dim=1)  # (B, T / r, r · n_mel_channels)
+        mel = mel.unflatten(2, (-1, self.n_mel_channels)).flatten(1, 2)  # (B, T, n_mel_channels)
         return (
-            torch.stack(mel_outputs, dim=2),  # (B, n_mel_channels, T)
-            torch.cat(gate_outputs, dim=1),  # (B, T)
-            torch.stack(alignments, dim=1),  # (B, T, T_in)
+            mel.transpose(1, 2).contiguous(),  # (B, n_mel_channels, T)
+            torch.cat(gate_outputs, dim=1),  # (B, T / r)
+            torch.stack(alignments, dim=1),  # (B, T / r, T_in)
         )

@@ -57,6 +57,7 @@ class DecodingEngine:
         self.attention_rnn_dim = decoder.attention_rnn_dim
         self.decoder_rnn_dim = decoder.decoder_rnn_dim
         self.n_mel_channels = decoder.n_mel_channels
+        self.n_frames_per_step = decoder.n_frames_per_step
         on_cpu = weights["gate_layer.linear_layer.bias"].device.type == "cpu"
         self.steps_between_questions = 1 if on_cpu else _STEPS_BETWEEN_QUESTIONS
 
@@ -106,20 +107,21 @@ class DecodingEngine:
             memory_lengths: (B,) number of symbols of each sentence.
             p_prenet_dropout: dropout of the prenet; 0 for none.
             generator: where that dropout is drawn from; the global generator if None.
-            max_decoder_steps: frames after which to give up.
+            max_decoder_steps: steps after which to give up.
             gate_threshold: probability that ends a sentence.
             early_stopping: whether to stop as soon as every sentence has ended.
 
         Returns:
-            ``mel_outputs`` (B, n_mel_channels, T), ``gate_outputs`` (B, T), ``alignments``
-            (B, T, T_in), ``mel_lengths`` (B,) int32.
+            ``mel_outputs`` (B, n_mel_channels, T), ``gate_outputs`` (B, T / r), ``alignments``
+            (B, T / r, T_in), ``mel_lengths`` (B,) int32.
         """
         B, T_in, _ = memory.shape
         step_once = _Step(self, memory, memory_lengths, p_prenet_dropout, generator)
-        frames = _Outputs(memory, max_decoder_steps, B, self.n_mel_channels)
+        frame_dim = self.n_frames_per_step * self.n_mel_channels
+        frames = _Outputs(memory, max_decoder_steps, B, frame_dim)
         gates = _Outputs(memory, max_decoder_steps, B)
         alignments = _Outputs(memory, max_decoder_steps, B, T_in)
-        frame = memory.new_zeros(B, self.n_mel_channels)  # the go frame
+        frame = memory.new_zeros(B, frame_dim)  # the go frame
         finished = torch.zeros(B, dtype=torch.bool, device=memory.device)  # (B,)
         n_steps = 0
         while n_steps < max_decoder_steps:
@@ -135,14 +137,16 @@ class DecodingEngine:
 
         gate_outputs = gates.so_far()  # (n_steps, B)
         goes_on = (torch.sigmoid(gate_outputs) <= gate_threshold).cumprod(dim=0)  # (n_steps, B)
-        mel_lengths = goes_on.sum(dim=0, dtype=torch.int32)  # (B,)
-        # The frame at which the last gate fired is kept, what comes behind it is excess.
-        T = min(int(mel_lengths.max()) + 1, n_steps) if early_stopping else n_steps
+        lengths = goes_on.sum(dim=0, dtype=torch.int32)  # (B,) in steps
+        # The step at which the last gate fired is kept, what comes behind it is excess.
+        if early_stopping:
+            n_steps = min(int(lengths.max()) + 1, n_steps)
+        mel = frames.so_far()[:n_steps].unflatten(2, (-1, self.n_mel_channels))  # (T / r, B, r, ..)
         return (
-            frames.so_far()[:T].permute(1, 2, 0).contiguous(),  # (B, n_mel_channels, T)
-            gate_outputs[:T].T.contiguous(),  # (B, T)
-            alignments.so_far()[:T].transpose(0, 1).contiguous(),  # (B, T, T_in)
-            mel_lengths,
+            mel.permute(1, 3, 0, 2).flatten(2).contiguous(),  # (B, n_mel_channels, T)
+            gate_outputs[:n_steps].T.contiguous(),  # (B, T / r)
+            alignments.so_far()[:n_steps].transpose(0, 1).contiguous(),  # (B, T / r, T_in)
+            lengths * self.n_frames_per_step,
         )
 
 
@@ -305,7 +309,7 @@ class _Step:
         )
 
     def __call__(self, frame: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """From the frame before, (B, n_mel_channels): next frame, gate (B,), weights (B, T_in)."""
+        """From the frame before, (B, r · n_mel_channels): the next, its gate (B,) and weights."""
         engine = self.engine
         self.prenet_output.copy_(self._prenet(frame))
         _lstm_cell(
@@ -317,7 +321,7 @@ class _Step:
         _lstm_cell(
             engine.decoder_rnn(self.decoder_rnn_input), self.decoder_cell, self.decoder_hidden
         )
-        projected = engine.projection(self.projection_input)  # (B, n_mel_channels + 1)
+        projected = engine.projection(self.projection_input)  # (B, r · n_mel_channels + 1)
         return projected[:, :-1], projected[:, -1], weights
 
     def _prenet(self, x: torch.Tensor) -> torch.Tensor:

@@ -26,17 +26,21 @@ class LossParts(NamedTuple):
     gate: torch.Tensor  # binary cross-entropy of the gate
 
 
-def gate_targets(mel_lengths: torch.Tensor, max_length: int) -> torch.Tensor:
-    """Say which frames the gate should fire at: the last one, and all the padding after it.
+def gate_targets(
+    mel_lengths: torch.Tensor, max_length: int, n_frames_per_step: int = 1
+) -> torch.Tensor:
+    """Say which steps the gate should fire at: the last one, and all the padding after it.
 
     Args:
         mel_lengths: (B,) number of frames of each target.
         max_length: T_out, the length that all targets were padded to.
+        n_frames_per_step: r, frames predicted by one decoder step.
 
     Returns:
-        (B, T_out) float32, 0 before the last frame and 1 from there on.
+        (B, T_out / r) float32, 0 before the step of the last frame and 1 from there on.
     """
-    return padding_mask(mel_lengths - 1, max_length).float()  # (B, T_out)
+    last_step = (mel_lengths - 1) // n_frames_per_step  # (B,)
+    return padding_mask(last_step, max_length // n_frames_per_step).float()  # (B, T_out / r)
 
 
 class Tacotron2Loss(nn.Module):
@@ -52,7 +56,7 @@ class Tacotron2Loss(nn.Module):
         Args:
             outputs: what ``Tacotron2.forward`` returned; the alignments are not used.
             mels: (B, n_mel_channels, T_out) log-mel targets.
-            gate_target: (B, T_out) targets of the gate, see :func:`gate_targets`.
+            gate_target: (B, T_out / r) targets of the gate, see :func:`gate_targets`.
 
         Returns:
             The loss and its parts.
@@ -85,7 +89,7 @@ class MaskedTacotron2Loss(nn.Module):
         Args:
             outputs: what ``Tacotron2.forward`` returned; the alignments are not used.
             mels: (B, n_mel_channels, T_out) log-mel targets.
-            gate_target: (B, T_out) targets of the gate, see :func:`gate_targets`.
+            gate_target: (B, T_out / r) targets of the gate, see :func:`gate_targets`.
             mel_lengths: (B,) number of frames of each target.
 
         Returns:
@@ -93,15 +97,18 @@ class MaskedTacotron2Loss(nn.Module):
         """
         mel, mel_postnet, gate, _ = outputs
         padding = padding_mask(mel_lengths.to(mels.device), mels.size(2))  # (B, T_out)
-        n_frames = (~padding).sum()
+        # A step is valid if its first frame is.
+        step_padding = padding[:, :: mels.size(2) // gate.size(1)]  # (B, T_out / r)
 
-        def mean_over_frames(error: torch.Tensor) -> torch.Tensor:
-            return error.masked_fill(padding, 0.0).sum() / n_frames
-
-        mel_loss = mean_over_frames((mel - mels).square().mean(dim=1))
-        mel_postnet_loss = mean_over_frames((mel_postnet - mels).square().mean(dim=1))
-        gate_loss = mean_over_frames(
-            F.binary_cross_entropy_with_logits(gate, gate_target, reduction="none")
+        mel_loss = _mean((mel - mels).square().mean(dim=1), padding)
+        mel_postnet_loss = _mean((mel_postnet - mels).square().mean(dim=1), padding)
+        gate_loss = _mean(
+            F.binary_cross_entropy_with_logits(gate, gate_target, reduction="none"), step_padding
         )
         total = mel_loss + mel_postnet_loss + gate_loss
         return LossParts(total, mel_loss, mel_postnet_loss, gate_loss)
+
+
+def _mean(error: torch.Tensor, padding: torch.Tensor) -> torch.Tensor:
+    """Mean over what is no padding; both (B, T)."""
+    return error.masked_fill(padding, 0.0).sum() / (~padding).sum()

@@ -82,20 +82,21 @@ class Tacotron2(nn.Module):
         Args:
             ids: (B, T_in) symbol ids, padded on the right.
             lengths: (B,) number of symbols of each sentence.
-            mels: (B, n_mel_channels, T_out) natural-log mel targets, padded on the right.
+            mels: (B, n_mel_channels, T_out) natural-log mel targets, padded on the right to a
+                multiple of r = ``config.n_frames_per_step``.
             mel_lengths: (B,) number of frames of each target.
 
         Returns:
             ``mel``: (B, n_mel_channels, T_out) log-mel of the decoder.
             ``mel_postnet``: (B, n_mel_channels, T_out) the same after the postnet.
-            ``gate``: (B, T_out) logits of "this frame is the last one".
-            ``alignments``: (B, T_out, T_in) attention weights.
+            ``gate``: (B, T_out / r) logits of "this step is the last one".
+            ``alignments``: (B, T_out / r, T_in) attention weights.
 
         Raises:
             InputError: an input has the wrong type, shape or content.
         """
         check_text(ids, lengths, self.embedding.weight)
-        check_mels(mels, mel_lengths, ids, self.embedding.weight, self.config.n_mel_channels)
+        check_mels(mels, mel_lengths, ids, self.embedding.weight, self.config)
         padding = padding_mask(mel_lengths.to(mels.device), mels.size(2))  # (B, T_out)
         mel_padding = padding.unsqueeze(1)  # (B, 1, T_out)
 
@@ -107,7 +108,7 @@ class Tacotron2(nn.Module):
         if self.config.mask_padding:
             mel = mel.masked_fill(mel_padding, 0.0)
             mel_postnet = mel_postnet.masked_fill(mel_padding, 0.0)
-            gate = gate.masked_fill(padding, 1000.0)
+            gate = gate.masked_fill(padding[:, :: self.config.n_frames_per_step], 1000.0)
         return mel, mel_postnet, gate, alignments
 
     @torch.no_grad()
@@ -127,7 +128,7 @@ class Tacotron2(nn.Module):
 
         A sentence ends when its gate fires; the frame at which it does is not counted. Frames
         behind ``mel_lengths`` mean nothing and must be cut off before they are made audible.
-        A length equal to ``max_decoder_steps`` means that the gate never fired.
+        A length of r · ``max_decoder_steps`` means that the gate never fired.
 
         The prenet's dropout makes every reading of a sentence a little different. It is drawn
         for the batch as a whole, so only with ``prenet_dropout=False`` and
@@ -139,7 +140,7 @@ class Tacotron2(nn.Module):
             seed: fixes the dropout, whatever the global random state, which is left alone;
                 without it the dropout is drawn from the global random state.
             prenet_dropout: whether the prenet drops units, as it did in training.
-            max_decoder_steps: frames after which to give up; as configured if None.
+            max_decoder_steps: steps after which to give up; as configured if None.
             gate_threshold: gate probability that ends a sentence; as configured if None.
             precision: of the decoder's large matrices. ``bfloat16`` and ``int8`` are faster and
                 a little inexact.
@@ -148,8 +149,8 @@ class Tacotron2(nn.Module):
         Returns:
             ``mel_postnet``: (B, n_mel_channels, T) natural-log mel.
             ``mel_lengths``: (B,) int32, number of frames of each sentence.
-            ``alignments``: (B, T, T_in) attention weights; zero on padded symbols.
-            ``gate``: (B, T) logits of "this frame is the last one"; only ``with_gate``.
+            ``alignments``: (B, T / r, T_in) attention weights; zero on padded symbols.
+            ``gate``: (B, T / r) logits of "this frame is the last one"; only ``with_gate``.
 
         Raises:
             InputError: an input has the wrong type, shape or content.
@@ -177,7 +178,8 @@ class Tacotron2(nn.Module):
                 gate_threshold=gate_threshold,
             )
             # Alone, a sentence would end with the frame at which its gate fired.
-            padding = padding_mask(mel_lengths + 1, mel.size(2)).unsqueeze(1)  # (B, 1, T)
+            last = mel_lengths + self.config.n_frames_per_step
+            padding = padding_mask(last, mel.size(2)).unsqueeze(1)  # (B, 1, T)
             mel_postnet = mel + self.postnet(mel, padding if self.config.mask_embeddings else None)
         outputs = (mel_postnet, mel_lengths, alignments)
         return (*outputs, gate) if with_gate else outputs

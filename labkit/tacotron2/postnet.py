@@ -35,6 +35,7 @@ class Postnet(nn.Module):
         postnet_n_convolutions: int,
     ) -> None:
         super().__init__()
+        self.postnet_kernel_size = postnet_kernel_size
         inner = [postnet_embedding_dim] * (postnet_n_convolutions - 1)
         bent: list[Gain] = ["tanh"] * (postnet_n_convolutions - 1)
         gains: list[Gain] = [*bent, "linear"]
@@ -63,7 +64,7 @@ class Postnet(nn.Module):
         """
         if self.training or torch.is_grad_enabled() or x.size(2) <= _STRETCH:
             return self._layers(x, padding)
-        reach = sum(convolution[0].conv.padding[0] for convolution in self.convolutions)
+        reach = len(self.convolutions) * (self.postnet_kernel_size // 2)
         correction = torch.empty_like(x)
         for start in range(0, x.size(2), _STRETCH):
             seen = slice(max(start - reach, 0), start + _STRETCH + reach)
