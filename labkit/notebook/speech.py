@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING
 
-from labkit.notebook.alignment import MOST_LABELS, strongest
-from labkit.notebook.picture import DARK, Picture, Table, new_figure, visible
+from labkit.notebook.alignment import strongest
+from labkit.notebook.picture import DARK, Picture, Table, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from labkit.pipeline.speech import Speech, SpeechPiece
 
 LONGEST = 30.0  # seconds; more would be too fine to see
+MOST_WORDS = 25  # more are not named on the axis
 MOST_ROWS = 50  # of the table
 
 
@@ -80,6 +82,7 @@ def _draw_alignments(axes: Axes, shown: list[SpeechPiece]) -> None:
     axes.set_ylabel("symbol read")
     axes.set_facecolor("#440154")  # viridis at zero
     base = 0
+    words: list[tuple[float, str]] = []
     for piece in shown:
         steps, length = piece.alignment.shape
         end = piece.start + piece.seconds
@@ -98,14 +101,26 @@ def _draw_alignments(axes: Axes, shown: list[SpeechPiece]) -> None:
         times = [piece.start + (step + 0.5) * width for step in range(steps)]
         path = [base + symbol for symbol in strongest(piece.alignment)]
         axes.plot(times, path, ".", color="white", ms=2)
+        words += _words(piece, base)
         base += length
     if not shown:
         return
     axes.figure.colorbar(image, ax=axes, label="attention weight", pad=0.01)
     axes.set_ylim(-0.5, base - 0.5)
-    if base <= MOST_LABELS:
-        names = [name.lstrip("@") for piece in shown for name in piece.symbols]
-        axes.set_yticks(range(base), ["".join(visible(name)) for name in names], fontsize=7)
+    if len(words) <= MOST_WORDS:
+        axes.set_ylabel("word read")
+        axes.set_yticks([place for place, _ in words], [word for _, word in words], fontsize=8)
+
+
+def _words(piece: SpeechPiece, base: int) -> list[tuple[float, str]]:
+    """List the words of a piece, each with the middle of its symbols, counted from ``base``."""
+    words = []
+    for is_blank, group in groupby(enumerate(piece.symbols, base), key=lambda one: one[1] == " "):
+        if not is_blank:
+            places, names = zip(*group, strict=True)
+            spelled = "".join(name.replace("@", " ") for name in names)  # ARPAbet apart
+            words.append(((places[0] + places[-1]) / 2, spelled.strip()))
+    return words
 
 
 def _title(speech: Speech) -> str:

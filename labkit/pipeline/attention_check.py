@@ -173,19 +173,23 @@ class _Path:
 
     def stuck(self) -> list[Failure]:
         """Find the longest stay on one symbol or two neighbours, if it is too long."""
-        longest: tuple[int, int, int] | None = None
+        longest: tuple[int, int] | None = None
         for symbol in self.path.unique().tolist():
             here = (self.path == symbol) | (self.path == symbol + 1)  # (T,)
             for start, stop in _runs(here):
-                attended = self.path[start:stop].unique().tolist()
-                limit = PAUSE_FRAMES if any(self.may_pause[at] for at in attended) else STUCK_FRAMES
+                attended = self.path[start:stop]
+                pauses = any(self.may_pause[at] for at in attended.unique().tolist())
                 frames = (stop - start) * self.frames_per_step
-                if frames > limit and (longest is None or frames > longest[0]):
-                    longest = frames, attended[0], attended[-1] + 1
+                if frames > (PAUSE_FRAMES if pauses else STUCK_FRAMES):
+                    longest = max(longest or (0, 0), (frames, int(attended.mode().values)))
         if longest is None:
             return []
-        frames, first, stop = longest
-        return [Failure("stuck", f"stuck for {frames} frames {self._at(first, stop)}", longest[1:])]
+        frames, at = longest
+        where = f"at {self._words(at, at + 1)}"
+        if at > 0 and at not in self.sounding:  # on a mark or a blank
+            where = f"after {self._words(at - 1, at)}"
+        message = f"stuck for {frames} frames {where}"
+        return [Failure("stuck", message, (at, at + 1))]
 
     def skipped(self) -> list[Failure]:
         """Find stretches before the furthest point, or whole words, that were never attended."""
@@ -216,11 +220,6 @@ class _Path:
             return []
         span = left[0], left[-1] + 1
         return [Failure("unfinished", f"stopped before {self._words(*span)}", span)]
-
-    def _at(self, start: int, stop: int) -> str:
-        if self.symbols is not None and all(self.may_pause[start:stop]):
-            return f"after {self._words(max(start - 1, 0), start)}"
-        return f"at {self._words(start, stop)}"
 
     def _holds_a_word(self, start: int, stop: int) -> bool:
         """Tell whether a word of two symbols or more lies between two symbols."""
