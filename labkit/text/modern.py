@@ -188,12 +188,19 @@ def _plain_characters(text: str) -> str:
     return "".join(str(unicodedata.decimal(mark, mark)) for mark in text)
 
 
-def modern_english(text: str) -> str:
-    """Write ``text`` out in the symbols of the table, lower case, as it is read aloud."""
+def write_out(text: str) -> str:
+    """Write numbers, units, abbreviations and symbols in words.
+
+    Letters keep their case and their script; marks that cannot be spoken are still there.
+    """
     text = _apply(_MARK_RULES, _BLANKS.sub(" ", text))
     text = _apply(_WORD_RULES, _plain_characters(text))
-    text = read_numbers(text).translate(_SYMBOL_READINGS)
-    text = _UNKNOWN.sub("", to_ascii(text).lower())
+    return read_numbers(text).translate(_SYMBOL_READINGS)
+
+
+def modern_english(text: str) -> str:
+    """Write ``text`` out in the symbols of the table, lower case, as it is read aloud."""
+    text = _UNKNOWN.sub("", to_ascii(write_out(text)).lower())
     return _BLANK_BEFORE_MARK.sub("", _BLANKS.sub(" ", text))
 
 
