@@ -122,12 +122,15 @@ def test_initial_weights_have_the_published_spread():
 def test_extra_keys_have_the_documented_defaults():
     config = Tacotron2Config(**PUBLISHED_CONFIG)
     assert config.p_prenet_dropout == 0.5
+    assert config.p_encoder_dropout == config.p_postnet_dropout == 0.5
     assert config.mask_embeddings is False
     assert config.mask_padding is False
     assert set(dataclasses.asdict(config)) == {
         *PUBLISHED_CONFIG,
         "p_prenet_dropout",
         "mask_embeddings",
+        "p_encoder_dropout",
+        "p_postnet_dropout",
     }
 
 

@@ -241,3 +241,18 @@ def test_mixed_precision_step_is_finite():
     loss.total.backward()
     assert loss.total.isfinite()
     assert all(parameter.grad.isfinite().all() for parameter in model.parameters())
+
+
+@pytest.mark.parametrize("part", ["encoder", "postnet"])
+def test_the_dropout_of_the_convolutions_can_be_set(part):
+    torch.manual_seed(0)
+    none = {**CONFIG, "p_encoder_dropout": 0.0, "p_postnet_dropout": 0.0}
+    x, lengths = torch.randn(2, 80 if part == "postnet" else 32, 9), torch.tensor([9, 5])
+
+    def differs(config):
+        module = getattr(Tacotron2(Tacotron2Config(**config)).train(), part)
+        arguments = (x, lengths) if part == "encoder" else (x,)
+        return not torch.equal(module(*arguments), module(*arguments))
+
+    assert not differs(none)
+    assert differs({**none, f"p_{part}_dropout": 0.1})

@@ -16,7 +16,7 @@ class Tacotron2Config:
     """Everything needed to build a :class:`~labkit.tacotron2.Tacotron2`.
 
     The defaults are the full-size model of the paper and of the published English
-    checkpoints (28 193 153 parameters). All fields but the last two are the published
+    checkpoints (28 193 153 parameters). All fields but the last four are the published
     keys, so the ``config`` of a published checkpoint can be passed as it is:
     ``Tacotron2Config(**config)``.
 
@@ -51,6 +51,10 @@ class Tacotron2Config:
         mask_embeddings: whether padding is hidden from the encoder's convolutions and from
             the postnet, so that a sentence sounds the same alone and in any batch. The
             published models were trained without it.
+        p_encoder_dropout: dropout after the encoder's convolutions, training only.
+        p_postnet_dropout: dropout after the postnet's convolutions, training only. Half is for
+            the full size and weeks of training; a small model that trains for an hour learns
+            far less with it.
 
     Raises:
         ConfigError: unknown key, wrong type, or values that do not fit together.
@@ -80,6 +84,8 @@ class Tacotron2Config:
     decoder_no_early_stopping: bool = False
     p_prenet_dropout: float = 0.5
     mask_embeddings: bool = False
+    p_encoder_dropout: float = 0.5
+    p_postnet_dropout: float = 0.5
 
     def __new__(cls, **config: object) -> Tacotron2Config:
         """Refuse unknown keys before the dataclass does, and say which key was meant."""

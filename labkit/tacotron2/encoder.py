@@ -25,6 +25,7 @@ class Encoder(nn.Module):
         mask_embeddings: whether padding is set to zero before every layer. Published models
             let their convolutions see the embedding of symbol 0 there, so that the last
             symbols of a sentence depend on how far it was padded.
+        p_encoder_dropout: dropout after every convolution, training only (0.5 in the paper).
     """
 
     def __init__(
@@ -33,8 +34,10 @@ class Encoder(nn.Module):
         encoder_embedding_dim: int,
         encoder_kernel_size: int,
         mask_embeddings: bool = False,
+        p_encoder_dropout: float = 0.5,
     ) -> None:
         super().__init__()
+        self.p_encoder_dropout = p_encoder_dropout
         self.mask_embeddings = mask_embeddings
         self.convolutions = nn.ModuleList(
             nn.Sequential(
@@ -67,7 +70,7 @@ class Encoder(nn.Module):
             # Batch norm adds a bias, so what was zero before a layer is not zero after it.
             if self.mask_embeddings:
                 x = x.masked_fill(padding, 0.0)
-            x = F.dropout(F.relu(convolution(x)), 0.5, self.training)
+            x = F.dropout(F.relu(convolution(x)), self.p_encoder_dropout, self.training)
         x = x.transpose(1, 2)  # (B, T_in, encoder_embedding_dim)
 
         # Packed, so that the backward LSTM starts at the last symbol and not in the padding.

@@ -42,6 +42,7 @@ class Tacotron2(nn.Module):
             config.encoder_embedding_dim,
             config.encoder_kernel_size,
             config.mask_embeddings,
+            config.p_encoder_dropout,
         )
         self.decoder = Decoder(
             config.n_mel_channels,
@@ -65,6 +66,7 @@ class Tacotron2(nn.Module):
             config.postnet_embedding_dim,
             config.postnet_kernel_size,
             config.postnet_n_convolutions,
+            config.p_postnet_dropout,
         )
 
     def forward(

@@ -25,6 +25,7 @@ class Postnet(nn.Module):
         postnet_embedding_dim: channels between the layers (512 in the paper).
         postnet_kernel_size: width of the filters in frames (5 in the paper; odd).
         postnet_n_convolutions: number of layers (5 in the paper).
+        p_postnet_dropout: dropout after every layer, training only (0.5 in the paper).
     """
 
     def __init__(
@@ -33,8 +34,10 @@ class Postnet(nn.Module):
         postnet_embedding_dim: int,
         postnet_kernel_size: int,
         postnet_n_convolutions: int,
+        p_postnet_dropout: float = 0.5,
     ) -> None:
         super().__init__()
+        self.p_postnet_dropout = p_postnet_dropout
         self.postnet_kernel_size = postnet_kernel_size
         inner = [postnet_embedding_dim] * (postnet_n_convolutions - 1)
         bent: list[Gain] = ["tanh"] * (postnet_n_convolutions - 1)
@@ -82,5 +85,5 @@ class Postnet(nn.Module):
             x = convolution(x)  # (B, channels, T)
             if index < last:
                 x = torch.tanh(x)
-            x = F.dropout(x, 0.5, self.training)
+            x = F.dropout(x, self.p_postnet_dropout, self.training)
         return x
