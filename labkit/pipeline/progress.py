@@ -26,6 +26,8 @@ def progress_bar(wanted: bool, sizes: Sequence[int]) -> Iterator[Callable[[int],
     from rich.console import Console
     from rich.progress import Progress
 
-    with Progress(console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    is_seen = console.is_terminal or console.is_jupyter
+    with Progress(console=console, transient=True, disable=not is_seen) as progress:
         task = progress.add_task("speaking", total=sum(sizes))
         yield lambda size: progress.advance(task, size)
