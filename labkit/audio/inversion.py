@@ -7,7 +7,6 @@ what a mel says.
 from __future__ import annotations
 
 import math
-from functools import lru_cache
 
 import torch
 
@@ -17,30 +16,32 @@ from labkit.audio.mel import exp_mel, mel_filterbank
 from labkit.errors import AudioError
 
 # Perraudin et al. 2013: carrying on in the direction of the last step converges faster.
-_MOMENTUM = 0.99
-_NNLS_STEPS = 50
-_TINY = 1e-8
+MOMENTUM = 0.99
+_UPDATES = 20
+_TINY = 1e-12
 
 
 def mel_to_magnitude(mel: torch.Tensor, config: MelConfig = DEFAULT) -> torch.Tensor:
     """Find linear magnitudes, none negative, whose mel bands are nearly ``mel``.
 
-    Starts at the pseudo-inverse and improves it by multiplicative updates (Lee and Seung 2001),
-    which keep every value non-negative.
+    Spreads each band over its frequencies, then improves that by multiplicative updates for the
+    divergence (Lee and Seung 2001, equation 5), which keep every value non-negative and, unlike
+    those for the squared error, look at the quiet bands as closely as at the loud ones.
 
     Args:
         mel: (..., n_mels, T) mel magnitudes, after `exp_mel`.
         config: how the mel was taken.
 
     Returns:
-        (..., n_frequencies, T) magnitudes.
+        (..., n_frequencies, T) magnitudes; zero where no band reaches.
     """
-    filterbank, inverse = (matrix.to(mel) for matrix in _filterbank_and_inverse(config))
-    magnitude = (inverse @ mel).clamp(min=_TINY)  # (..., n_frequencies, T)
-    target = filterbank.T @ mel  # (..., n_frequencies, T)
-    for _ in range(_NNLS_STEPS):
-        achieved = filterbank.T @ (filterbank @ magnitude)  # (..., n_frequencies, T)
-        magnitude = magnitude * target / achieved.clamp(min=_TINY**2)
+    bands = mel_filterbank(config).to(mel)  # (n_mels, n_frequencies)
+    spread = (bands / bands.sum(dim=0).clamp(min=_TINY)).T  # (n_frequencies, n_mels), rows sum to 1
+    areas = bands.sum(dim=1, keepdim=True).clamp(min=_TINY)  # (n_mels, 1)
+    magnitude = spread @ (mel / areas)  # (..., n_frequencies, T)
+    for _ in range(_UPDATES):
+        achieved = bands @ magnitude  # (..., n_mels, T)
+        magnitude = magnitude * (spread @ (mel / achieved.clamp(min=_TINY)))
     return magnitude
 
 
@@ -49,6 +50,7 @@ def griffin_lim(
     n_iter: int = 30,
     seed: int = 0,
     config: MelConfig = DEFAULT,
+    momentum: float = MOMENTUM,
 ) -> torch.Tensor:
     """Find a waveform with this spectrogram.
 
@@ -61,6 +63,7 @@ def griffin_lim(
         n_iter: number of rounds; 0 leaves the phases random.
         seed: of the random phases, which are the same for every item of a batch.
         config: how the spectrogram was taken.
+        momentum: how far each round is carried on in its own direction; 0 is the method of 1984.
 
     Returns:
         (N,) or (B, N) float32 samples in [-1, 1], N = hop_length · (T - 1). Where the peak would
@@ -76,11 +79,15 @@ def griffin_lim(
     previous = torch.zeros_like(phase)
     for _ in range(n_iter):
         rebuilt = stft(istft(magnitude * phase, config), config)  # (..., n_frequencies, T)
-        ahead = rebuilt - _MOMENTUM / (1 + _MOMENTUM) * previous
-        phase = ahead / ahead.abs().clamp(min=_TINY)
+        phase = torch.sgn(rebuilt - momentum / (1 + momentum) * previous)
         previous = rebuilt
     audio = istft(magnitude * phase, config)  # (..., N)
     return audio / audio.abs().amax(dim=-1, keepdim=True).clamp(min=1)
+
+
+def fewest_frames(config: MelConfig = DEFAULT) -> int:
+    """Frames of the shortest waveform that is long enough to be reflected at its ends."""
+    return config.n_fft // 2 // config.hop_length + 2
 
 
 def _magnitude(spectrogram: torch.Tensor, config: MelConfig) -> torch.Tensor:
@@ -90,8 +97,7 @@ def _magnitude(spectrogram: torch.Tensor, config: MelConfig) -> torch.Tensor:
             f"a spectrogram is a log-mel of shape ({config.n_mels}, T) or magnitudes of shape "
             f"({config.n_frequencies}, T), perhaps in a batch; got {tuple(spectrogram.shape)}"
         )
-    # The waveform must be long enough to be reflected at its ends.
-    needed = config.n_fft // 2 // config.hop_length + 2
+    needed = fewest_frames(config)
     if spectrogram.shape[-1] < needed:
         raise AudioError(
             f"the spectrogram has {spectrogram.shape[-1]} frames; at least {needed} are needed"
@@ -100,10 +106,3 @@ def _magnitude(spectrogram: torch.Tensor, config: MelConfig) -> torch.Tensor:
     if not torch.isfinite(spectrogram).all():
         raise AudioError("the spectrogram holds NaN or infinity")
     return mel_to_magnitude(exp_mel(spectrogram), config) if rows == config.n_mels else spectrogram
-
-
-@lru_cache(maxsize=4)
-def _filterbank_and_inverse(config: MelConfig) -> tuple[torch.Tensor, torch.Tensor]:
-    with torch.inference_mode(False):
-        filterbank = mel_filterbank(config)
-        return filterbank, torch.linalg.pinv(filterbank)
