@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from numbers import Real
@@ -87,7 +88,7 @@ class VoiceSettings:
 
     def _is_number(self, name: str, above: float, or_equal: bool = False) -> bool:
         value = getattr(self, name)
-        if not isinstance(value, Real) or isinstance(value, bool):
+        if not isinstance(value, Real) or isinstance(value, bool) or not math.isfinite(value):
             return False
         return float(value) > above or (or_equal and float(value) == above)
 
