@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
+from torch.utils.flop_counter import FlopCounterMode
 
 from labkit.errors import ConfigError, InputError
 from labkit.vocoders.hifigan import HiFiGAN
@@ -152,6 +153,32 @@ def test_removing_the_weight_norm_changes_nothing(config):
     before = model.infer(mel)
     remove_weight_norm(model)
     torch.testing.assert_close(model.infer(mel), before, rtol=1e-5, atol=1e-6)
+
+
+# The cost
+
+
+def operations_per_frame(config):
+    """Multiplications and additions for one frame inside a long mel."""
+    channels = config.upsample_initial_channel
+    products = 7 * config.num_mels * channels
+    samples, convolutions = 1, 2 if config.resblock == "1" else 1
+    for rate, width in zip(config.upsample_rates, config.upsample_kernel_sizes, strict=True):
+        products += samples * channels * channels // 2 * width
+        channels, samples = channels // 2, samples * rate
+        for kernel_size, dilations in zip(
+            config.resblock_kernel_sizes, config.resblock_dilation_sizes, strict=True
+        ):
+            products += samples * channels**2 * kernel_size * len(dilations) * convolutions
+    return 2 * (products + samples * channels * 7)
+
+
+@pytest.mark.parametrize("config", [TYPE_1, TYPE_2, HiFiGANConfig.v2(), HiFiGANConfig.v3()])
+def test_operations_are_those_of_the_formula(config):
+    model, n_frames = HiFiGAN(config), 10
+    with FlopCounterMode(display=False) as counter:
+        model.infer(torch.zeros(1, config.num_mels, n_frames))
+    assert counter.get_total_flops() == n_frames * operations_per_frame(config)
 
 
 # The protocol

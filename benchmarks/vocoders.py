@@ -1,0 +1,226 @@
+"""How fast are the vocoders, and how much of what the machine can do do they use?
+
+    python benchmarks/vocoders.py [NAME ...] [--threads 1 2] [--seconds 3] [--json]
+
+Random weights, batch 1, float32. All vocoders are timed in turn, round after round, so that what
+disturbs one disturbs all; each number of threads has a process of its own. Beside them, large
+square matrices are multiplied with both libraries that PyTorch has for that; the faster one's best
+is the peak. Operations are those of convolutions and matrix products, two for each product that
+is added, whole audio at once; streaming repeats some.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch.nn import functional as F
+from torch.utils.flop_counter import FlopCounterMode
+
+from labkit.vocoders import GriffinLim, HiFiGAN, HiFiGANConfig, Vocoder, WaveGlow, WaveGlowConfig
+from labkit.vocoders.weight_norm import remove_weight_norm
+
+VOCODERS: dict[str, Callable[[], Vocoder]] = {
+    "hifigan-v1": lambda: HiFiGAN(HiFiGANConfig.v1()),
+    "hifigan-v2": lambda: HiFiGAN(HiFiGANConfig.v2()),
+    "hifigan-v3": lambda: HiFiGAN(HiFiGANConfig.v3()),
+    "waveglow-256": lambda: WaveGlow(WaveGlowConfig(n_channels=256)),
+    "waveglow-512": lambda: WaveGlow(WaveGlowConfig(n_channels=512)),
+    "griffin-lim": GriffinLim,
+}
+CHUNK_FRAMES = 32
+PEAK_SIZES = (512, 1024, 2048)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(VOCODERS)}")
+    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--seconds", type=float, default=3.0, help="of speech")
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--measure", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--memory-of", type=float, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    options.names = options.names or list(VOCODERS)
+    unknown = [name for name in options.names if name not in VOCODERS]
+    if unknown:
+        parser.error(f"{', '.join(unknown)}: not one of {', '.join(VOCODERS)}")
+    if options.memory_of is not None:
+        print(peak_memory(options.names[0], options.memory_of))
+    elif options.measure:
+        torch.set_num_threads(options.threads[0])
+        print(json.dumps(measure(options.names, options.seconds, options.rounds)))
+    else:
+        found = [in_a_process_of_its_own(options, threads) for threads in options.threads]
+        memory = {name: memory_per_second(name) for name in options.names}
+        result = {"threads": found, "bytes per second of audio": memory}
+        print(json.dumps(result, indent=2) if options.json else table(result))
+
+
+def in_a_process_of_its_own(options: argparse.Namespace, threads: int) -> dict[str, Any]:
+    return json.loads(
+        child(
+            *options.names,
+            "--measure",
+            *("--threads", str(threads)),
+            *("--seconds", str(options.seconds)),
+            *("--rounds", str(options.rounds)),
+            threads=threads,
+        )
+    )
+
+
+def child(*arguments: str, threads: int) -> str:
+    command = [sys.executable, str(Path(__file__)), *arguments]
+    environment = os.environ | {"OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads)}
+    return subprocess.run(
+        command, env=environment, check=True, stdout=subprocess.PIPE, text=True
+    ).stdout
+
+
+def build(name: str) -> Vocoder:
+    torch.manual_seed(0)
+    vocoder = VOCODERS[name]().eval()
+    remove_weight_norm(vocoder)
+    return vocoder
+
+
+def mel_of(vocoder: Vocoder, seconds: float) -> torch.Tensor:
+    n_frames = round(seconds * vocoder.sample_rate / vocoder.mel.hop_length)
+    return torch.randn(1, vocoder.mel.n_mels, n_frames) - 5  # (1, n_mels, T)
+
+
+def measure(names: list[str], seconds: float, rounds: int) -> dict[str, Any]:
+    vocoders = {name: build(name) for name in names}
+    mels = {name: mel_of(vocoder, seconds) for name, vocoder in vocoders.items()}
+    works: dict[str, Callable[[], Any]] = peak_works()
+    for name, vocoder in vocoders.items():
+        works[name] = lambda vocoder=vocoder, mel=mels[name]: vocoder.infer(mel, seed=0)
+        if isinstance(vocoder, HiFiGAN):
+            works[f"{name}, first audio"] = lambda vocoder=vocoder, mel=mels[name]: next(
+                vocoder.stream(mel, CHUNK_FRAMES)
+            )
+    times: dict[str, list[float]] = {name: [] for name in works}
+    for number in range(rounds + 1):
+        for name, work in works.items():
+            start = time.perf_counter()
+            work()
+            if number > 0:  # the first round warms up
+                times[name].append(time.perf_counter() - start)
+    peaks = {name: 2 * int(name.split()[-1]) ** 3 / min(times[name]) for name in peak_works()}
+    peak = max(peaks, key=lambda name: peaks[name])
+    return {
+        "machine": f"{platform.machine()}, {cpu()}, {os.cpu_count()} cores",
+        "torch": torch.__version__,
+        "threads": torch.get_num_threads(),
+        "rounds": rounds,
+        "seconds of speech": seconds,
+        "peak": {"by": peak, "FLOP/s": peaks[peak], "all": peaks},
+        "vocoders": {
+            name: figures(vocoder, mels[name], times[name], times.get(f"{name}, first audio"))
+            for name, vocoder in vocoders.items()
+        },
+    }
+
+
+def peak_works() -> dict[str, Callable[[], Any]]:
+    works: dict[str, Callable[[], Any]] = {}
+    for size in PEAK_SIZES:
+        a, b = torch.randn(size, size), torch.randn(size, size)
+        works[f"torch.matmul {size}"] = lambda a=a, b=b: a @ b
+        if torch.backends.mkldnn.is_available():
+            c, d = a.to_mkldnn(), b.to_mkldnn()
+            works[f"oneDNN {size}"] = lambda c=c, d=d: F.linear(c, d)
+    return works
+
+
+def figures(
+    vocoder: Vocoder, mel: torch.Tensor, times: list[float], first_audio: list[float] | None
+) -> dict[str, Any]:
+    speech = mel.size(2) * vocoder.mel.hop_length / vocoder.sample_rate
+    median = statistics.median(times)
+    operations = None
+    if not isinstance(vocoder, GriffinLim):  # whose Fourier transforms are not counted
+        with FlopCounterMode(display=False) as counter:
+            vocoder.infer(mel)
+        operations = counter.get_total_flops()
+    return {
+        "parameters": sum(parameter.numel() for parameter in vocoder.parameters()),
+        "compute per speech": median / speech,
+        "compute per speech, least and most": [min(times) / speech, max(times) / speech],
+        "times real time": speech / median,
+        "FLOP per second of audio": operations and operations / speech,
+        "FLOP/s at its fastest": operations and operations / min(times),
+        "first audio after": first_audio and statistics.median(first_audio),
+    }
+
+
+def peak_memory(name: str, seconds: float) -> int:
+    vocoder = build(name)
+    vocoder.infer(mel_of(vocoder, seconds), seed=0)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def memory_per_second(name: str) -> float:
+    """Bytes by which peak memory grows with each second of audio."""
+    # WaveGlow is slow, and grows from the start; HiFi-GAN has other sizes for its first seconds.
+    short, long = (2, 6) if name.startswith("waveglow") else (20, 120)
+    peaks = [int(child(name, "--memory-of", str(seconds), threads=1)) for seconds in (short, long)]
+    return (peaks[1] - peaks[0]) / (long - short)
+
+
+def cpu() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        return next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or "unknown processor"
+
+
+def table(result: dict[str, Any]) -> str:
+    lines = []
+    for run in result["threads"]:
+        peak = run["peak"]
+        lines += [
+            f"{run['machine']}; {run['threads']} threads; torch {run['torch']}; "
+            f"median of {run['rounds']}, {run['seconds of speech']:g} s of speech; "
+            f"peak {peak['FLOP/s'] / 1e9:.0f} GFLOP/s ({peak['by']})",
+            "",
+            "| vocoder | parameters | compute / speech (least–most) | × real time "
+            "| GFLOP per second of audio | share of peak at its fastest | first audio |",
+            "|---|---|---|---|---|---|---|",
+        ]
+        for name, found in run["vocoders"].items():
+            least, most = found["compute per speech, least and most"]
+            operations, first = found["FLOP per second of audio"], found["first audio after"]
+            cells = [
+                name,
+                f"{found['parameters']:,}".replace(",", " "),
+                f"{found['compute per speech']:.4f} ({least:.4f}–{most:.4f})",
+                f"{found['times real time']:.2f}",
+                f"{operations / 1e9:.1f}" if operations else "",
+                f"{found['FLOP/s at its fastest'] / peak['FLOP/s']:.0%}" if operations else "",
+                f"{1000 * first:.0f} ms" if first else "whole",
+            ]
+            lines.append(f"| {' | '.join(cells)} |")
+        lines.append("")
+    lines += ["Peak memory grows with each second of audio by", ""]
+    for name, grown in result["bytes per second of audio"].items():
+        lines.append(f"- {name}: {grown / 2**20:.1f} MiB")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()
