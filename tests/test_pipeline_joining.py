@@ -21,7 +21,9 @@ def tone(leading, loud, trailing):
 
 def together(*pieces):
     chunks = list(join(pieces, RATE))
-    return torch.cat([chunk for chunk, _ in chunks]), [offset for _, offset in chunks]
+    return torch.cat([part for parts, _ in chunks for part in parts]), [
+        offset for _, offset in chunks
+    ]
 
 
 def test_silence_is_counted_in_stretches_of_ten_milliseconds():

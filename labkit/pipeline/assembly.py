@@ -37,15 +37,15 @@ def assemble(text: str, said: list[Said], notes: list[str], rate: int, seed: int
     position = 0
     audible = [number for number, one in enumerate(said) if len(one.audio)]
     sounds = ((said[number].audio, said[number].piece.boundary) for number in audible)
-    for number, (chunk, offset) in zip([*audible, -1], join(sounds, rate), strict=False):
+    for number, (parts, offset) in zip([*audible, -1], join(sounds, rate), strict=False):
         starts[number] = position + offset
-        position += len(chunk)
-        chunks.append(chunk)
+        position += sum(map(len, parts))
+        chunks += parts
     audio = torch.cat(chunks) if chunks else torch.zeros(0)  # (N,)
     notes = notes + _notes(said)
     peak = float(audio.abs().max()) if len(audio) else 0.0
     if peak > 1:
-        audio = audio / peak
+        audio /= peak
         notes.append(f"made quieter, because its loudest sample was {peak:.2f}")
     pieces = tuple(
         SpeechPiece(

@@ -174,7 +174,9 @@ class _Path:
     def stuck(self) -> list[Failure]:
         """Find the longest stay on one symbol or two neighbours, if it is too long."""
         longest: tuple[int, int] | None = None
-        for symbol in self.path.unique().tolist():
+        stays = self.path.bincount(minlength=len(self.may_pause) + 1)  # (T_in + 1,)
+        in_all = (stays[:-1] + stays[1:]) * self.frames_per_step  # (T_in,) on it and the next
+        for symbol in (in_all > STUCK_FRAMES).nonzero().flatten().tolist():
             here = (self.path == symbol) | (self.path == symbol + 1)  # (T,)
             for start, stop in _runs(here):
                 attended = self.path[start:stop]

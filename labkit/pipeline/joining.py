@@ -42,7 +42,7 @@ def silence_at_ends(audio: torch.Tensor, sample_rate: int) -> tuple[int, int]:
 
 def join(
     pieces: Iterable[tuple[torch.Tensor, Boundary]], sample_rate: int
-) -> Iterator[tuple[torch.Tensor, int]]:
+) -> Iterator[tuple[list[torch.Tensor], int]]:
     """Put pauses between pieces: the silence that they end and begin with is part of the pause.
 
     Where the pieces bring more silence than the pause has, its outer part is cut away; where they
@@ -53,9 +53,9 @@ def join(
         sample_rate: samples per second.
 
     Yields:
-        For each piece the samples that are ready when it is, beginning with the pause before it,
-        and where among them the first sample of the piece lies or, if it was cut away, would lie
-        (less than 0 then). At the very end the last silence.
+        For each piece the parts that are ready when it is, beginning with the pause before it,
+        and where among their samples the first one of the piece lies or, if it was cut away,
+        would lie (less than 0 then). At the very end the last silence.
     """
     held: torch.Tensor | None = None  # the silence that the piece before ended with
     pause = 0
@@ -63,13 +63,13 @@ def join(
         leading, trailing = silence_at_ends(audio, sample_rate)
         end = len(audio) - trailing
         if held is None:
-            yield audio[:end], 0
+            yield [audio[:end]], 0
         else:
             gap = _gap(held, audio[:leading], pause)
-            yield torch.cat((gap, audio[leading:end])), pause - leading
+            yield [gap, audio[leading:end]], pause - leading
         held, pause = audio[end:], round(PAUSES[boundary] * sample_rate)
     if held is not None:
-        yield held, 0
+        yield [held], 0
 
 
 def _gap(trailing: torch.Tensor, leading: torch.Tensor, size: int) -> torch.Tensor:

@@ -131,8 +131,10 @@ class _Splitter:
             span = (before.start, after.end, after.boundary)
             own_size = len(self._read(*span[:2]))
             together = size + 1 + own_size
-            is_short = 0 < size < MIN_SYMBOLS or (after is last and own_size < MIN_SYMBOLS)
-            if joined and (not size or not own_size or (is_short and together < self.max_symbols)):
+            is_short = size < MIN_SYMBOLS or (after is last and own_size < MIN_SYMBOLS)
+            # A sentence that is too long will be cut anyway, so a short one makes no difference.
+            fits = together <= self.max_symbols or max(size, own_size) > self.max_symbols
+            if joined and (not size or not own_size or (is_short and fits)):
                 joined[-1] = (joined[-1][0], *span[1:])
                 size = together
             else:

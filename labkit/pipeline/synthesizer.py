@@ -213,7 +213,8 @@ class Synthesizer:
 
     def _stream(self, pieces: list[TextPiece], options: _Options) -> Iterator[torch.Tensor]:
         peak = 1.0
-        for chunk, _ in join(self._sounds(pieces, options), self.vocoder.sample_rate):
+        for parts, _ in join(self._sounds(pieces, options), self.vocoder.sample_rate):
+            chunk = torch.cat(parts)  # (n,)
             if len(chunk):
                 peak = max(peak, float(chunk.abs().max()))
                 yield chunk / peak
