@@ -1,0 +1,165 @@
+"""Speech from flite, a small free synthesiser that is installed as a program."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from labkit.audio import load_audio
+from labkit.corpus.errors import CorpusError
+
+PAUSE = "PAU"
+"""Stands among the phonemes where nothing is said."""
+
+_SAMPLE_RATE = 16_000
+# Rates that are multiples of this have small common ratios with 22 050 Hz.
+_RATE_STEP = 50
+_PATIENCE_SECONDS = 120
+
+
+@dataclass(frozen=True)
+class Voice:
+    """A voice of flite.
+
+    Args:
+        f0_spread: standard deviation in Hz of the fundamental frequency as flite sets it; None if
+            flite leaves the pitch of this voice as it is, whatever is asked for.
+        speaker: who it sounds like.
+    """
+
+    f0_spread: float | None
+    speaker: str
+
+
+VOICES = {
+    "rms": Voice(None, "male, American"),
+    "slt": Voice(27.0, "female, American"),
+    "awb": Voice(25.0, "male, Scottish"),
+    "kal16": Voice(11.0, "male, American"),
+}
+
+
+@dataclass(frozen=True)
+class Style:
+    """A way of speaking, as changes to a voice's own.
+
+    Args:
+        rate: speaking rate; 2 is twice as fast.
+        pitch: factor of the fundamental frequency.
+        pitch_range: factor of its spread: below 1 is monotonous, above 1 is lively.
+        gain_db: loudness in dB.
+    """
+
+    rate: float = 1.0
+    pitch: float = 1.0
+    pitch_range: float = 1.0
+    gain_db: float = 0.0
+
+
+STYLES = {
+    "neutral": Style(),
+    "sad": Style(rate=0.82, pitch=0.92, pitch_range=0.5, gain_db=-5.0),
+    "angry": Style(rate=1.15, pitch=1.04, pitch_range=1.4, gain_db=3.0),
+    "happy": Style(rate=1.08, pitch=1.12, pitch_range=1.5, gain_db=1.0),
+}
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """What flite said.
+
+    Args:
+        audio: (N,) float32 samples.
+        sample_rate: samples per second.
+        phonemes: ARPAbet without stress, `PAUSE` for silence.
+        ends: where each phoneme ends, in seconds.
+        style: what was changed about the voice, in fact.
+    """
+
+    audio: torch.Tensor
+    sample_rate: int
+    phonemes: tuple[str, ...]
+    ends: tuple[float, ...]
+    style: Style
+
+
+def flite_version() -> str:
+    """Say which flite is installed: another one may speak a little differently.
+
+    Raises:
+        CorpusError: none is.
+    """
+    if shutil.which("flite") is None:
+        raise CorpusError(
+            "the speech is made by the program flite, which is not installed; "
+            "on Debian or Ubuntu: sudo apt-get install flite"
+        )
+    answer = subprocess.run(["flite", "--version"], capture_output=True, text=True)
+    lines = [line.strip() for line in answer.stdout.splitlines() if "version" in line]
+    return lines[0].removeprefix("version:").strip() if lines else "unknown"
+
+
+def speak(text: str, voice: str, style: Style) -> Utterance:
+    """Let flite speak a text.
+
+    Args:
+        text: one sentence of words; numbers and abbreviations are read flite's way.
+        voice: a key of `VOICES`.
+        style: how to say it; the gain is left to the caller. A voice whose pitch flite leaves
+            alone is spoken slower or faster and played at another rate, which moves its formants
+            with its pitch; its range stays.
+
+    Raises:
+        CorpusError: flite fails, or says nothing.
+    """
+    f0_spread = VOICES[voice].f0_spread
+    sample_rate = _SAMPLE_RATE
+    if f0_spread is None:
+        sample_rate = round(_SAMPLE_RATE * style.pitch / _RATE_STEP) * _RATE_STEP
+        speed_up = sample_rate / _SAMPLE_RATE
+        style = Style(style.rate, speed_up, 1.0, style.gain_db)
+        settings = {"duration_stretch": speed_up / style.rate}
+    else:
+        speed_up = 1.0
+        settings = {
+            "duration_stretch": 1 / style.rate,
+            "f0_shift": style.pitch,
+            "int_f0_target_stddev": f0_spread * style.pitch_range,
+        }
+    audio, printed = _run_flite(text, voice, settings)
+    phonemes, ends = _read_phonemes(printed, text)
+    return Utterance(audio, sample_rate, phonemes, tuple(end / speed_up for end in ends), style)
+
+
+def _run_flite(text: str, voice: str, settings: dict[str, float]) -> tuple[torch.Tensor, str]:
+    """Return the samples, and what flite prints of its phonemes and their ends."""
+    with tempfile.TemporaryDirectory(prefix="labkit") as folder:
+        file = Path(folder) / "speech.wav"
+        command = ["flite", "-voice", voice, "-psdur"]
+        for name, value in settings.items():
+            command += ["--setf", f"{name}={value:.6f}"]
+        command += ["-t", text, "-o", str(file)]
+        try:
+            done = subprocess.run(
+                command, capture_output=True, text=True, timeout=_PATIENCE_SECONDS, check=True
+            )
+            return load_audio(file, _SAMPLE_RATE), done.stdout
+        except FileNotFoundError:
+            flite_version()
+            raise
+        except subprocess.SubprocessError as error:
+            raise CorpusError(f"flite cannot say {text!r} with voice {voice}: {error}") from error
+
+
+def _read_phonemes(printed: str, text: str) -> tuple[tuple[str, ...], tuple[float, ...]]:
+    """Read ``pau:0.119 hh:0.212 ax:0.261``."""
+    items = [item.rpartition(":") for item in printed.split()]
+    phonemes = tuple(item.upper().replace("AX", "AH") for item, _, _ in items)
+    if set(phonemes) <= {PAUSE}:
+        raise CorpusError(f"flite says nothing for {text!r}")
+    return phonemes, tuple(float(end) for _, _, end in items)

@@ -1,0 +1,59 @@
+"""How a corpus lies in its folder: that of LJSpeech, and lists of files beside it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from labkit.errors import OutputError
+
+METADATA = "metadata.csv"
+"""``id|text|text with numbers and abbreviations written out``, a line for each recording."""
+
+WAVS = "wavs"
+"""Folder of the recordings, ``<id>.wav``."""
+
+PARTS = ("train", "val", "test")
+"""A corpus is split into these; ``<part>.txt`` lists ``path|text`` of each recording."""
+
+
+def write_lines(path: Path, lines: Iterable[str]) -> None:
+    """Write a text file that appears whole or not at all.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    unfinished = path.with_name(f".{path.name}.part")
+    try:
+        with unfinished.open("w", encoding="utf-8", newline="\n") as file:
+            file.writelines(f"{line}\n" for line in lines)
+        unfinished.replace(path)
+    except OSError as error:
+        raise OutputError(f"{path} cannot be written: {error.strerror}") from error
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    """Write a JSON file that appears whole or not at all.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    write_lines(path, [json.dumps(content, indent=1, ensure_ascii=False)])
+
+
+def write_file_lists(folder: Path, split: Mapping[str, Sequence[tuple[str, str]]]) -> None:
+    """Write ``train.txt``, ``val.txt`` and ``test.txt``.
+
+    Args:
+        folder: where to.
+        split: path and text of the recordings of each part.
+
+    Raises:
+        OutputError: one cannot be written.
+    """
+    for part in PARTS:
+        write_lines(folder / f"{part}.txt", (f"{path}|{text}" for path, text in split[part]))
