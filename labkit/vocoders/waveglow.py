@@ -34,8 +34,7 @@ class WaveGlow(Vocoder):
     weight norm as ``weight_g`` and ``weight_v``. ``load_state_dict`` also takes the layout of one
     fused ``cond_layer`` per flow, and weights whose norm was removed.
 
-    Synthesis keeps about 24 MB per second of audio and item at 512 channels in float32, and
-    16 MB at 256.
+    Synthesis needs at most 25 MB for each second of audio of each item, beside the weights.
 
     Args:
         config: sizes; those of the published 512-channel model if None.
