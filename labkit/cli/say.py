@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from labkit.pipeline import Speech, Synthesizer
 
 _GRIFFIN_LIM = "griffin-lim"
+_NOTES_SHOWN = 10
 
 
 def add_commands(commands: Any) -> None:
@@ -108,8 +109,11 @@ def _say(arguments: argparse.Namespace) -> int:
         progress=not arguments.json,
     )
     elapsed = time.perf_counter() - start
-    for note in speech.notes:
+    for note in speech.notes[:_NOTES_SHOWN]:
         print(f"note: {note}", file=sys.stderr)
+    if len(speech.notes) > _NOTES_SHOWN:
+        more = len(speech.notes) - _NOTES_SHOWN
+        print(f"note: {more} more of this kind; --json has them all", file=sys.stderr)
     if not len(speech.audio):
         raise SpeechError("nothing was said, so there is no file; another --seed may help")
     speech.save(arguments.output)
