@@ -89,7 +89,7 @@ def run(wn: WN, audio: torch.Tensor, cond: torch.Tensor) -> torch.Tensor:
 
 
 def linear(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
-    """Do what ``F.linear`` does, at the full speed of every x86 processor.
+    """Do what ``F.linear`` does, on an AMD processor in half the time.
 
     In float32 PyTorch gives matrix products to MKL, which uses half of the vector width of an AMD
     processor; it gives convolutions over channels-last tensors to oneDNN, which uses all of it. The
