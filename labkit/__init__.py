@@ -1,7 +1,7 @@
 """labkit: the reference package of the Tacotron 2 Lab Kit.
 
-Reads top to bottom like the paper: text, audio, Tacotron 2. Submodules are loaded when they
-are first used, so that ``import labkit`` is cheap.
+Reads top to bottom like the paper: text, audio, Tacotron 2, vocoders, pipeline. Submodules are
+loaded when they are first used, so that ``import labkit`` is cheap.
 """
 
 from __future__ import annotations
@@ -11,10 +11,26 @@ from typing import Any
 
 __version__ = "0.1.0"
 
-_SUBMODULES = ("audio", "checkpoints", "errors", "notebook", "tacotron2", "text", "vocoders")
+_SUBMODULES = (
+    "audio",
+    "bench",
+    "checkpoints",
+    "corpus",
+    "devices",
+    "errors",
+    "notebook",
+    "pipeline",
+    "tacotron2",
+    "text",
+    "training",
+    "vocoders",
+)
 _ATTRIBUTES = {
+    "Speech": "labkit.pipeline",
+    "Synthesizer": "labkit.pipeline",
     "Tacotron2": "labkit.tacotron2",
     "Tacotron2Config": "labkit.tacotron2",
+    "WaveGlow": "labkit.vocoders",
     "load_checkpoint": "labkit.checkpoints",
 }
 

@@ -74,6 +74,16 @@ def test_real_model_gives_what_it_gives_alone():
     torch.testing.assert_close(speech.alignment, alignments[0, :n])
 
 
+def test_gate_is_kept_where_the_model_tells_it():
+    settings = VoiceSettings(max_frames=20)
+    speaker = Synthesizer(tiny_tacotron2(), Buzzer(), settings=settings)
+    speech = speaker.say(PAGE, seed=1, on_failure="ignore")
+    assert len(speech.pieces) > 1
+    assert [len(piece.gate) for piece in speech.pieces] == [len(one) for one in speech.alignments]
+    assert torch.equal(speech.gate, torch.cat([piece.gate for piece in speech.pieces]))
+    assert synthesizer().say(SENTENCE).gate is None
+
+
 def test_options_reach_the_models():
     speaker = synthesizer(
         settings=VoiceSettings(sigma=0.6, prenet_dropout=False, frames_per_symbol=7)

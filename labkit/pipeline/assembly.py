@@ -53,6 +53,7 @@ def assemble(text: str, said: list[Said], notes: list[str], rate: int, seed: int
             ids=tuple(piece.ids),
             mel=reading.mel,
             alignment=reading.alignment,
+            gate=reading.gate,
             stop_reason=reading.stop_reason,
             attention=reading.attention,
             failures=reading.failures,

@@ -8,7 +8,7 @@ from enum import IntEnum
 from itertools import groupby
 from typing import NamedTuple
 
-from labkit.text import _split_at_braces
+from labkit.text import split_at_braces
 
 
 class Boundary(IntEnum):
@@ -64,7 +64,7 @@ def gaps(paragraph: str) -> list[Gap]:
     found: list[Gap] = []
     word_start = 0
     position = 0
-    for segment, in_braces in _split_at_braces(paragraph):
+    for segment, in_braces in split_at_braces(paragraph):
         if in_braces:
             position += len(segment) + 2  # and the two braces
             continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -28,6 +29,8 @@ class Reading:
     Args:
         mel: (n_mels, T) float32 log-mel on the CPU; T may be 0.
         alignment: (T / frames per step, T_in) attention weights on the CPU.
+        gate: (T / frames per step,) logits of "this step is the last one" on the CPU; None if the
+            model does not tell.
         stop_reason: "gate", or "limit" if the gate never fired.
         attention: what the alignment says; None if nothing was said.
         failures: all that went wrong; empty for a good reading.
@@ -37,6 +40,7 @@ class Reading:
 
     mel: torch.Tensor
     alignment: torch.Tensor
+    gate: torch.Tensor | None
     stop_reason: str
     attention: AttentionReport | None
     failures: tuple[Failure, ...]
@@ -112,8 +116,12 @@ class Reader:
             lengths.to(device),
             seed=seed,
             max_decoder_steps=-(-limit // self._frames_per_step),
+            **({"with_gate": True} if self._tells_gate else {}),
             **self.options,
         )
+        gates = None
+        if self._tells_gate:
+            *outputs, gates = outputs
         mels, mel_lengths, alignments = _checked(outputs, len(batch), ids.size(1))
         readings = []
         for item, piece in enumerate(batch):
@@ -124,6 +132,7 @@ class Reader:
                 self._judge(
                     mels[item, :, :frames].float().cpu().clone(),  # (n_mels, frames)
                     alignments[item, :steps, : len(piece)].float().cpu().clone(),  # (steps, T_in)
+                    None if gates is None else gates[item, :steps].float().cpu().clone(),
                     [symbols[index] for index in piece],
                     LIMIT if frames == own_limit else GATE,
                     seed,
@@ -136,6 +145,7 @@ class Reader:
         self,
         mel: torch.Tensor,
         alignment: torch.Tensor,
+        gate: torch.Tensor | None,
         names: list[str],
         stop_reason: str,
         seed: int,
@@ -144,12 +154,20 @@ class Reader:
         frames = mel.size(1)
         if frames < MIN_FRAMES:
             silent = Failure("silent", f"said nothing: the gate fired at frame {frames}")
-            return Reading(mel[:, :0], alignment[:0], stop_reason, None, (silent,), seed, attempts)
+            gate = None if gate is None else gate[:0]
+            return Reading(
+                mel[:, :0], alignment[:0], gate, stop_reason, None, (silent,), seed, attempts
+            )
         report = check_attention(alignment, names, frames_per_step=self._frames_per_step)
         failures = report.failures
         if stop_reason == LIMIT:
             failures += (Failure("endless", f"did not stop by itself within {frames} frames"),)
-        return Reading(mel, alignment, stop_reason, report, failures, seed, attempts)
+        return Reading(mel, alignment, gate, stop_reason, report, failures, seed, attempts)
+
+    @property
+    def _tells_gate(self) -> bool:
+        """Whether the model is the kit's; a student's returns what the lab asks for."""
+        return "with_gate" in inspect.signature(self.tacotron2.infer).parameters
 
     @property
     def _frames_per_step(self) -> int:

@@ -29,6 +29,8 @@ class SpeechPiece:
         ids: the symbol ids that were read.
         mel: (n_mels, T) float32 log-mel; T is 0 if nothing was said.
         alignment: (T, T_in) attention weights; a row for each decoder step, a column for each id.
+        gate: (T,) logits of "this step is the last one", one for each decoder step; None if the
+            model does not tell.
         stop_reason: "gate" if it ended by itself, "limit" if it was given up.
         attention: what the alignment says about the reading; None if nothing was said.
         failures: what went wrong, empty for a good reading.
@@ -42,6 +44,7 @@ class SpeechPiece:
     ids: tuple[int, ...]
     mel: torch.Tensor
     alignment: torch.Tensor
+    gate: torch.Tensor | None
     stop_reason: str
     attention: AttentionReport | None
     failures: tuple[Failure, ...]
@@ -108,6 +111,12 @@ class Speech:
                 "use speech.alignments, or speech.pieces[0].alignment"
             )
         return self.pieces[0].alignment
+
+    @property
+    def gate(self) -> torch.Tensor | None:
+        """(T,) gate logits of all pieces, one after the other; None if the model does not tell."""
+        gates = [piece.gate for piece in self.pieces if piece.gate is not None]
+        return torch.cat(gates) if len(gates) == len(self.pieces) else None
 
     @property
     def alignments(self) -> list[torch.Tensor]:

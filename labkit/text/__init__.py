@@ -69,7 +69,7 @@ def text_to_sequence(
 
     sequence: list[int] = []
     unknown: list[str] = []
-    for segment, in_braces in _split_at_braces(text):
+    for segment, in_braces in split_at_braces(text):
         if in_braces:
             items = segment.split()
             sequence += [symbol_to_id["@" + item] for item in items if "@" + item in symbol_to_id]
@@ -122,7 +122,7 @@ def clean_text(
     return sequence_to_text(text_to_sequence(text, cleaners, normalise=normalise))
 
 
-def _split_at_braces(text: str) -> Iterator[tuple[str, bool]]:
+def split_at_braces(text: str) -> Iterator[tuple[str, bool]]:
     """Cut a text into pieces outside and inside braces, in order.
 
     A group holds at least one character and no line break. Done by hand because a regular
