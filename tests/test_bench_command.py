@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import re
+import time
 from dataclasses import fields
 from pathlib import Path
 from types import SimpleNamespace
@@ -187,6 +188,15 @@ def test_the_figures_can_be_fixed_by_a_seed(bench, here) -> None:
 def test_a_gate_that_fires_at_once_is_measured_all_the_same(bench, here, weights) -> None:
     assert bench("--num-iters", 1, "--frames", 1).code == 0
     assert steps_of(here / "nvlog.json")[0].num_mels_per_audio == 1
+
+
+@pytest.mark.parametrize(("share", "disturbed"), [(0.5, True), (1.0, False)])
+def test_a_busy_machine_is_told(
+    bench, monkeypatch: pytest.MonkeyPatch, share: float, disturbed: bool
+) -> None:
+    monkeypatch.setattr("time.process_time", lambda: share * time.perf_counter())
+    ran = bench("--num-iters", 1)
+    assert ("other programs were in the way" in ran.err) == disturbed
 
 
 # --- other models --------------------------------------------------------------------------------

@@ -82,7 +82,10 @@ def original() -> Report:
     return Report(
         ORIGINAL["parameters"],
         {"device": "MLU370"},
-        [Iteration(step, split, step.num_mels_per_audio * 256 / 22_050) for step in STEPS],
+        [
+            Iteration(step, split, step.num_mels_per_audio * 256 / 22_050, step.latency / 2)
+            for step in STEPS
+        ],
     )
 
 
@@ -94,6 +97,8 @@ def test_what_the_original_leaves_out() -> None:
     assert any("0.9608 (latency / speech), 1.04 x real time" in line for line in lines)
     assert any(line.split() == ["decoder", "5.000000", "s", "50.00", "%"] for line in lines)
     assert any("MLU370" in line for line in lines)
+    assert report.processors == pytest.approx(0.5)
+    assert any("0.50 busy with this" in line for line in lines)
 
 
 def test_the_report_as_json() -> None:

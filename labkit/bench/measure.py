@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,6 +77,8 @@ class Iteration:
     """Seconds in each module, in the order of the pipeline."""
     speech: float
     """Seconds of speech made, over the whole batch, without padding."""
+    processor: float
+    """Seconds that this process had a processor during ``latency``, summed over processors."""
 
 
 def measure(
@@ -160,6 +163,7 @@ def iterate(pipeline: Pipeline, texts: Sequence[str], paths: Sequence[Path]) -> 
         ids, lengths = ids.to(device), lengths.to(device)
 
     parts = {name: getattr(pipeline.tacotron2, name, None) for name in ("encoder", "postnet")}
+    processor = time.process_time()
     with watch.watch(**parts), watch.time("latency"):
         with watch.time("tacotron2_latency"):
             mel, mel_lengths = pipeline.infer_mel(ids, lengths)  # (B, n_mels, T), (B,)
@@ -169,6 +173,8 @@ def iterate(pipeline: Pipeline, texts: Sequence[str], paths: Sequence[Path]) -> 
             if pipeline.denoiser is not None:
                 with watch.time("denoiser"):
                     audio = pipeline.denoise(audio)
+
+    processor = time.process_time() - processor
 
     with watch.time("type_conversion"):
         audio = audio.float()
@@ -183,6 +189,7 @@ def iterate(pipeline: Pipeline, texts: Sequence[str], paths: Sequence[Path]) -> 
         Step.of(watch.seconds, len(texts), mel.size(2), audio.size(1)),
         _split(watch.seconds),
         speech=samples.sum().item() / sample_rate,
+        processor=processor,
     )
 
 

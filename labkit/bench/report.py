@@ -30,6 +30,15 @@ class Report:
         return self._mean([iteration.speech for iteration in self.iterations])
 
     @property
+    def processors(self) -> float:
+        """How many processors this process had during the latency, on average.
+
+        Less than one, where everything is done by the processor, means that other programs were
+        in the way, and that the latency would have been shorter without them.
+        """
+        return self._mean([one.processor for one in self.iterations]) / self.summary.latency
+
+    @property
     def real_time_factor(self) -> float:
         """Seconds of latency per second of speech; smaller is faster."""
         return self.summary.latency / self.speech
@@ -60,6 +69,7 @@ class Report:
         facts = {
             **self.setting,
             "speech": f"{self.speech:.3f} s per iteration",
+            "processors": f"{self.processors:.2f} busy with this, on average",
             "real-time factor": f"{factor:.4f} (latency / speech), {1 / factor:.2f} x real time",
         }
         return [
@@ -81,6 +91,7 @@ class Report:
             "summary": asdict(self.summary),
             "setting": dict(self.setting),
             "speech": self.speech,
+            "processors": self.processors,
             "real_time_factor": self.real_time_factor,
             "times_real_time": 1 / self.real_time_factor,
             "split": self.split,

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from labkit.bench import Iteration, Pipeline
 
+# Of one processor, which the models keep busy all the time.
+_UNDISTURBED = 0.9
+
 
 def add_commands(commands: Any) -> None:
     """Add the command to the parser."""
@@ -70,6 +73,12 @@ def _bench(arguments: argparse.Namespace) -> int:
             on_step=on_step,
         )
     report = Report(parameters, _setting(arguments, pipeline, device, notes), iterations)
+    if device.type == "cpu" and report.processors < _UNDISTURBED:
+        print(
+            f"note: other programs were in the way: only {report.processors:.2f} of a processor "
+            "was left for this; measure again when the machine is idle",
+            file=sys.stderr,
+        )
     for line in (*report.original_lines(), "", *report.further_lines()):
         show(line)
     if arguments.json:
