@@ -24,8 +24,9 @@ class Recipe(Protocol):
     training that was interrupted goes on exactly as if it had not been.
     """
 
-    model: nn.Module
-    """The module that is trained; its parameters and buffers are what a checkpoint holds."""
+    @property
+    def model(self) -> nn.Module:
+        """The module that is trained; its parameters and buffers are what a checkpoint holds."""
 
     def batch(self, step: int) -> Any:
         """Give the training batch of a step: tensors on the CPU, in any tuple, list or dict."""

@@ -1,0 +1,73 @@
+"""``labkit train``: run a recipe file on a corpus."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from labkit.cli.values import positive
+
+
+def add_commands(commands: Any) -> None:
+    """Add the command to the parser."""
+    train = commands.add_parser(
+        "train",
+        help="Train a voice or a vocoder by a recipe file.",
+        description="Train by a recipe file, such as configs/voice_small.yaml. Ctrl-C finishes "
+        "the step at hand and saves; --resume goes on from there, exactly as if nothing had been.",
+    )
+    train.add_argument("config", type=Path, help="a recipe: a YAML file")
+    train.add_argument("--data", type=Path, required=True, help="folder of a corpus")
+    train.add_argument("--out", type=Path, required=True, help="folder for all that comes of it")
+    train.add_argument("--minutes", type=float, help="how long; instead of what the recipe says")
+    train.add_argument("--steps", type=positive, help="how long; instead of what the recipe says")
+    train.add_argument("--resume", action="store_true", help="go on with the training in --out")
+    train.add_argument(
+        "--device", default="auto", help="auto (default) or cpu, where there is something better"
+    )
+    train.add_argument("--threads", type=positive, help="processor cores to use")
+    train.set_defaults(run=_train)
+
+
+def _train(arguments: argparse.Namespace) -> int:
+    from labkit.errors import ConfigError
+    from labkit.training.config import read_config
+
+    config = read_config(arguments.config, steps=arguments.steps, minutes=arguments.minutes)
+
+    import torch
+
+    if arguments.threads:
+        torch.set_num_threads(arguments.threads)
+    try:
+        from labkit.training.loop import run
+    except ImportError as error:
+        raise ConfigError(
+            f"training needs the package {error.name}: pip install {error.name}"
+        ) from error
+    from labkit.training.build import build
+
+    outcome = run(
+        build(config, arguments.data, _show_progress),
+        config.loop,
+        arguments.out,
+        resume=arguments.resume,
+        device=arguments.device,
+    )
+    if outcome.interrupted:
+        print(
+            f"labkit: stopped at step {outcome.step}; the same command with --resume goes on",
+            file=sys.stderr,
+        )
+        return 130
+    print(f"{arguments.out / 'model.safetensors'} is ready after {outcome.seconds / 60:.1f} min")
+    return 0
+
+
+def _show_progress(title: str, done: int, total: int) -> None:
+    """Rewrite one line of standard error, on a terminal only."""
+    if sys.stderr.isatty():
+        end = "\n" if done == total else ""
+        print(f"\r{title}: {done} of {total}", end=end, file=sys.stderr, flush=True)
