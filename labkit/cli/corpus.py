@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from labkit.cli.values import positive
+from labkit.cli.values import not_negative, positive
+
+_PATH = "a folder in the layout of LJSpeech, or with train.txt, val.txt and test.txt, or a list of \
+path|text"
 
 
 def add_commands(commands: Any) -> None:
@@ -20,6 +23,8 @@ def add_commands(commands: Any) -> None:
     )
     actions = corpus.add_subparsers(dest="action", required=True, metavar="ACTION")
     _add_make(actions)
+    _add_prepare(actions)
+    _add_check(actions)
 
 
 def _add_make(actions: Any) -> None:
@@ -43,15 +48,60 @@ def _add_make(actions: Any) -> None:
         metavar="S,...",
         help="neutral, sad, angry, happy (default: neutral)",
     )
+    add(
+        "--max-characters",
+        type=positive,
+        default=200,
+        metavar="N",
+        help="leave out longer sentences (default: 200, which is none)",
+    )
+    add("--flac", action="store_true", help="write .flac, which takes half the space of .wav")
     _add_common(make)
     make.set_defaults(run=_make)
+
+
+def _add_prepare(actions: Any) -> None:
+    prepare = actions.add_parser(
+        "prepare",
+        help="Write the file lists and mels that training reads.",
+        description="Write the file lists and mels that training reads. "
+        "The same command goes on where it was interrupted.",
+    )
+    add = prepare.add_argument
+    add("path", type=Path, metavar="PATH", help=_PATH)
+    add("--out", type=Path, metavar="FOLDER", help="where to (default: prepared, in the corpus)")
+    add(
+        "--lists",
+        type=Path,
+        metavar="FOLDER",
+        help="with train.txt, val.txt and test.txt, or the "
+        "published lists for LJSpeech (default: the corpus's own, else a split by name)",
+    )
+    add("--dtype", choices=("float16", "float32"), default="float16", help="of the mels")
+    add("--resample", action="store_true", help="convert recordings of another rate")
+    _add_common(prepare)
+    prepare.set_defaults(run=_prepare)
+
+
+def _add_check(actions: Any) -> None:
+    check = actions.add_parser(
+        "check",
+        help="Report everything that is wrong with a corpus.",
+        description="Report everything that is wrong with a corpus; exit status 1 if anything is.",
+    )
+    add = check.add_argument
+    add("path", type=Path, metavar="PATH", help=_PATH)
+    add("--rate", type=positive, default=22_050, metavar="HZ", help="wanted (default: 22050)")
+    add("--min-seconds", type=not_negative, default=0.3, metavar="S", help="default: 0.3")
+    add("--max-seconds", type=not_negative, default=15.0, metavar="S", help="default: 15")
+    _add_common(check)
+    check.set_defaults(run=_check)
 
 
 def _add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--jobs",
         type=positive,
-        default=_processors(),
         metavar="N",
         help="files at a time (default: one for each processor)",
     )
@@ -61,33 +111,94 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
 def _make(arguments: argparse.Namespace) -> int:
     from labkit.corpus.make import Recipe, make_corpus
 
-    recipe = Recipe(arguments.hours, arguments.seed, arguments.voices, arguments.styles)
-    made = make_corpus(arguments.folder, recipe, jobs=arguments.jobs, progress=not arguments.json)
+    recipe = Recipe(
+        arguments.hours,
+        arguments.seed,
+        arguments.voices,
+        arguments.styles,
+        arguments.max_characters,
+        ".flac" if arguments.flac else ".wav",
+    )
+    made = make_corpus(arguments.folder, recipe, jobs=_jobs(arguments), progress=not arguments.json)
     if arguments.json:
-        print(
-            json.dumps(
-                {
-                    "folder": str(made.folder),
-                    "clips": made.clips,
-                    "new_clips": made.new_clips,
-                    "seconds": round(made.seconds, 2),
-                },
-                indent=1,
-            )
+        _print_json(
+            folder=str(made.folder),
+            recordings=made.clips,
+            new=made.new_clips,
+            seconds=round(made.seconds, 2),
         )
     else:
         print(
-            f"{made.folder}: {made.clips} recordings, {made.seconds / 3600:.2f} hours "
-            f"({made.new_clips} of them new)"
+            f"{made.folder}: {made.clips} recordings, {_duration(made.seconds)}; "
+            f"{made.new_clips} of them new"
         )
     return 0
 
 
+def _prepare(arguments: argparse.Namespace) -> int:
+    from labkit.audio import MelConfig
+    from labkit.corpus.prepare import prepare_corpus
+
+    prepared = prepare_corpus(
+        arguments.path,
+        arguments.out,
+        lists=arguments.lists,
+        dtype=arguments.dtype,
+        allow_resampling=arguments.resample,
+        jobs=_jobs(arguments),
+        progress=not arguments.json,
+    )
+    mel = MelConfig()
+    seconds = prepared.frames * mel.hop_length / mel.sample_rate
+    if arguments.json:
+        _print_json(
+            folder=str(prepared.folder),
+            **prepared.clips,
+            new=prepared.new_clips,
+            frames=prepared.frames,
+            seconds=round(seconds, 2),
+        )
+    else:
+        counts = ", ".join(f"{part} {clips}" for part, clips in prepared.clips.items())
+        print(f"{prepared.folder}: {counts}; {_duration(seconds)}; {prepared.new_clips} mels new")
+    return 0
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from labkit.corpus.check import Limits, check_corpus
+
+    limits = Limits(arguments.rate, arguments.min_seconds, arguments.max_seconds)
+    found = check_corpus(arguments.path, limits, jobs=_jobs(arguments), progress=not arguments.json)
+    if arguments.json:
+        _print_json(
+            path=str(arguments.path),
+            recordings=found.clips,
+            seconds=round(found.seconds, 2),
+            faults=[asdict(fault) for fault in found.faults],
+        )
+    else:
+        for fault in found.faults:
+            print(fault)
+        result = f"{len(found.faults)} faults" if found.faults else "no faults"
+        print(f"{arguments.path}: {found.clips} recordings, {_duration(found.seconds)}, {result}")
+    return 1 if found.faults else 0
+
+
+def _jobs(arguments: argparse.Namespace) -> int:
+    from labkit.corpus.parallel import processors
+
+    return arguments.jobs or processors()
+
+
+def _print_json(**result: Any) -> None:
+    print(json.dumps(result, indent=1, ensure_ascii=False))
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 60:
+        return f"{seconds:.1f} seconds"
+    return f"{seconds / 60:.1f} minutes" if seconds < 3600 else f"{seconds / 3600:.2f} hours"
+
+
 def _names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
-
-
-def _processors() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -24,16 +24,23 @@ class Order:
     """What is to be recorded.
 
     Args:
-        name: of the recording; its file is ``wavs/<name>.wav``.
+        name: of the recording.
         text: what is said.
         speaker: a key of `labkit.corpus.flite.VOICES`.
         style: a key of `labkit.corpus.flite.STYLES`.
+        suffix: ".wav" or ".flac".
     """
 
     name: str
     text: str
     speaker: str
     style: str
+    suffix: str = ".wav"
+
+    @property
+    def file(self) -> str:
+        """Name of the file that it is recorded to."""
+        return self.name + self.suffix
 
 
 def record(order: Order, folder: Path) -> dict[str, Any]:
@@ -56,7 +63,7 @@ def record(order: Order, folder: Path) -> dict[str, Any]:
     audio = resample(spoken.audio[first:last], spoken.sample_rate, SAMPLE_RATE)
     audio = audio * 10 ** (spoken.style.gain_db / 20)
     audio = audio * min(1.0, _HIGHEST_PEAK / float(audio.abs().max()))
-    save_audio(folder / f"{order.name}.wav", audio)
+    save_audio(folder / order.file, audio)
     seconds = len(audio) / SAMPLE_RATE
     begin = first / spoken.sample_rate
     ends = [min(max(end - begin, 0.0), seconds) for end in spoken.ends]

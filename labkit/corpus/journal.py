@@ -35,7 +35,7 @@ class Journal:
 
     def __init__(self, folder: Path, made_from: Mapping[str, Any], orders: Iterable[Order]) -> None:
         self._path = folder / _NAME
-        wavs = folder / WAVS
+        self._wavs = wavs = folder / WAVS
         try:
             wavs.mkdir(parents=True, exist_ok=True)
             lines = self._path.read_text("utf-8").splitlines() if self._path.exists() else []
@@ -50,10 +50,7 @@ class Journal:
                 labels for labels, _ in takewhile(lambda pair: _is_done(*pair, wavs), pairs)
             ]
             write_lines(self._path, map(json.dumps, [made_from, *self.recorded]))
-            kept = {f"{labels['id']}.wav" for labels in self.recorded}
-            for file in wavs.iterdir():
-                if file.name not in kept:
-                    file.unlink()
+            self.clear()
         except OSError as error:
             raise OutputError(f"{folder} cannot be written: {error.strerror}") from error
 
@@ -62,6 +59,13 @@ class Journal:
         """Give a function that notes the labels of a recording at once."""
         with self._path.open("a", encoding="utf-8", newline="\n", buffering=1) as file:
             yield lambda labels: print(json.dumps(labels), file=file)
+
+    def clear(self) -> None:
+        """Remove recordings that are in no line: unfinished ones, or made ahead in vain."""
+        kept = {labels["id"] for labels in self.recorded}
+        for file in self._wavs.iterdir():
+            if file.stem not in kept:
+                file.unlink()
 
     def remove(self) -> None:
         """The corpus is complete."""
@@ -94,7 +98,7 @@ def _compare(folder: Path, found: Mapping[str, Any], wanted: Mapping[str, Any]) 
 
 def _is_done(labels: Mapping[str, Any], order: Order, wavs: Path) -> bool:
     same = (labels.get("id"), labels.get("text")) == (order.name, order.text)
-    return same and (wavs / f"{order.name}.wav").is_file()
+    return same and (wavs / order.file).is_file()
 
 
 def _object(line: str) -> dict[str, Any]:

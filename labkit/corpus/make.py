@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing
 from dataclasses import asdict, dataclass
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
-
-import torch
 
 from labkit.corpus.clip import SAMPLE_RATE, Order, record
 from labkit.corpus.errors import CorpusError
 from labkit.corpus.flite import STYLES, VOICES, flite_version
 from labkit.corpus.journal import Journal, read_card
 from labkit.corpus.layout import METADATA, PARTS, WAVS, write_file_lists, write_json, write_lines
+from labkit.corpus.parallel import in_order
 from labkit.corpus.progress import progress_bar
 from labkit.corpus.sentences import sentences
 
@@ -40,16 +39,22 @@ class Recipe:
         seed: of the sentences.
         voices: keys of `labkit.corpus.flite.VOICES`, in turn; the speakers.
         styles: keys of `labkit.corpus.flite.STYLES`; every voice speaks in all of them.
+        max_characters: of a sentence; longer ones are left out.
+        suffix: ".wav", or ".flac", which takes half the space.
     """
 
     hours: float
     seed: int = 0
     voices: tuple[str, ...] = ("rms",)
     styles: tuple[str, ...] = ("neutral",)
+    max_characters: int = 200
+    suffix: str = ".wav"
 
     def __post_init__(self) -> None:
         if not 0 < self.hours <= 1000:
             raise CorpusError(f"hours must be above 0 and at most 1000, not {self.hours}")
+        if self.max_characters < 20:
+            raise CorpusError(f"max_characters must be at least 20, not {self.max_characters}")
         for kind, given, known in (("voice", self.voices, VOICES), ("style", self.styles, STYLES)):
             unknown = [name for name in given if name not in known]
             if unknown or not given or len(set(given)) < len(given):
@@ -60,10 +65,11 @@ class Recipe:
 
     def orders(self) -> Iterator[Order]:
         """Say what to record, for ever: voices take turns, then styles."""
-        for number, text in enumerate(sentences(self.seed)):
+        texts = (text for text in sentences(self.seed) if len(text) <= self.max_characters)
+        for number, text in enumerate(texts):
             voice = self.voices[number % len(self.voices)]
             style = self.styles[number // len(self.voices) % len(self.styles)]
-            yield Order(f"{voice}-{style}-{number + 1:05}", text, voice, style)
+            yield Order(f"{voice}-{style}-{number + 1:05}", text, voice, style, self.suffix)
 
 
 @dataclass(frozen=True)
@@ -108,20 +114,22 @@ def make_corpus(folder: Path, recipe: Recipe, *, jobs: int = 1, progress: bool =
     seconds = sum(clip["seconds"] for clip in labels)
     with progress_bar(progress, "speaking", target) as advance, journal.writing() as write:
         advance(seconds)
-        for clip in _recordings(recipe, folder / WAVS, before, jobs):
-            if seconds >= target:
-                break
-            write(clip)
-            labels.append(clip)
-            seconds += clip["seconds"]
-            advance(clip["seconds"])
-    _write_lists(folder, labels)
+        orders = islice(recipe.orders(), before, None)
+        with closing(in_order(partial(record, folder=folder / WAVS), orders, jobs)) as recordings:
+            while seconds < target:
+                clip = next(recordings)
+                write(clip)
+                labels.append(clip)
+                seconds += clip["seconds"]
+                advance(clip["seconds"])
+    journal.clear()
+    _write_lists(folder, labels, recipe)
     write_json(card, {**made_from, "clips": len(labels), "seconds": round(seconds, 2)})
     journal.remove()
     return Corpus(folder, len(labels), seconds, len(labels) - before)
 
 
-def _write_lists(folder: Path, labels: list[dict[str, Any]]) -> None:
+def _write_lists(folder: Path, labels: list[dict[str, Any]], recipe: Recipe) -> None:
     write_lines(folder / LABELS, map(json.dumps, labels))
     # Numbers are words already, so the text and what is read are the same.
     write_lines(
@@ -130,38 +138,5 @@ def _write_lists(folder: Path, labels: list[dict[str, Any]]) -> None:
     split: dict[str, list[tuple[str, str]]] = {part: [] for part in PARTS}
     for number, clip in enumerate(labels):
         part = {0: "val", 1: "test"}.get(number % _SPLIT_EVERY, "train")
-        split[part].append((f"{WAVS}/{clip['id']}.wav", clip["text"]))
+        split[part].append((f"{WAVS}/{clip['id']}{recipe.suffix}", clip["text"]))
     write_file_lists(folder, split)
-
-
-def _recordings(recipe: Recipe, wavs: Path, skip: int, jobs: int) -> Iterator[dict[str, Any]]:
-    """Record in order, a few ahead; what is not asked for any more is removed again."""
-    orders = recipe.orders()
-    for _ in range(skip):
-        next(orders)
-    ahead: deque[tuple[Order, Future[dict[str, Any]]]] = deque()
-    with _one_thread_each(), ThreadPoolExecutor(jobs) as pool:
-        try:
-            while True:
-                while len(ahead) < 2 * jobs:
-                    order = next(orders)
-                    ahead.append((order, pool.submit(record, order, wavs)))
-                yield ahead[0][1].result()
-                ahead.popleft()
-        finally:
-            for _, future in ahead:
-                future.cancel()
-            pool.shutdown()
-            for order, _ in ahead:
-                (wavs / f"{order.name}.wav").unlink(missing_ok=True)
-
-
-@contextmanager
-def _one_thread_each() -> Iterator[None]:
-    """Recordings share the processors among them; each keeps to one."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
