@@ -169,7 +169,8 @@ def _setting(
         "acoustic model": models.describe(pipeline.tacotron2),
         "vocoder": models.describe(pipeline.vocoder),
         "denoiser": "on" if pipeline.denoiser else "off",
-        "precision": f"{arguments.precision} (the decoder's matrices; all else is float32)",
+        "precision": arguments.precision
+        + ("" if arguments.precision == "float32" else " in the decoder's matrices, else float32"),
         "device": f"{device} ({device_name(device)})",
         "threads": torch.get_num_threads(),
         "PyTorch": torch.__version__,
