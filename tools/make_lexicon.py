@@ -8,8 +8,8 @@ reads that package's copy of CMUdict (stress marks included) and writes
 Run again on the same input, it writes the same bytes.
 
 Each word keeps its first pronunciation; other ones matter where the meaning decides, and those are
-told apart in `labkit.text.pronunciation.heteronyms`. Possessives that the reader forms by itself
-are left out, and so are letters written with a period.
+told apart in `labkit.text.pronunciation.heteronyms`. Possessives and compounds that the reader
+forms by itself are left out, and so are letters written with a period.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import sys
 import zlib
 from pathlib import Path
 
-from labkit.text.pronunciation.inflections import possessive
+from labkit.text.pronunciation.inflections import with_s
 from labkit.text.pronunciation.lexicon import DATA, encode_phones
 
 _DICTIONARY_LINE = re.compile(r"(\S+) (.+)")
@@ -28,21 +28,25 @@ _JAVASCRIPT_LINE = re.compile(r"""\s*"?([^":]+)"?: "(.+)",?""")
 _WORD = re.compile(r"[a-z'-]+")
 
 
-def read_cmudict(path: Path) -> dict[str, list[str]]:
+def read_cmudict(path: Path) -> dict[str, tuple[str, ...]]:
     """Read the first pronunciation of every word made of letters, hyphens and apostrophes."""
     pattern = _JAVASCRIPT_LINE if path.suffix == ".js" else _DICTIONARY_LINE
-    lexicon: dict[str, list[str]] = {}
+    lexicon: dict[str, tuple[str, ...]] = {}
     for line in path.read_text(encoding="utf-8").splitlines():
         match = pattern.fullmatch(line)
         if match and _WORD.fullmatch(match[1]):
-            lexicon.setdefault(match[1], match[2].partition("#")[0].split())
+            lexicon.setdefault(match[1], tuple(match[2].partition("#")[0].split()))
     return lexicon
 
 
-def is_regular_possessive(word: str, lexicon: dict[str, list[str]]) -> bool:
-    """Whether the reader makes this possessive from its noun by itself."""
-    noun = word[:-2]
-    return word.endswith("'s") and noun in lexicon and possessive(lexicon[noun]) == lexicon[word]
+def is_derived(word: str, lexicon: dict[str, tuple[str, ...]]) -> bool:
+    """Whether the reader says this possessive or compound rightly by its parts alone."""
+    if word.endswith("'s") and word[:-2] in lexicon:
+        return with_s(lexicon[word[:-2]]) == lexicon[word]
+    parts = [part for part in re.split(r"-|'\Z", word) if part]
+    if parts == [word] or any(part not in lexicon for part in parts):
+        return False
+    return tuple(phone for part in parts for phone in lexicon[part]) == lexicon[word]
 
 
 def main() -> None:
@@ -55,7 +59,7 @@ def main() -> None:
     lexicon = read_cmudict(arguments.cmudict)
     if len(lexicon) < 100_000:
         sys.exit(f"{arguments.cmudict} holds {len(lexicon)} words; this is not the whole CMUdict")
-    kept = [word for word in sorted(lexicon) if not is_regular_possessive(word, lexicon)]
+    kept = [word for word in sorted(lexicon) if not is_derived(word, lexicon)]
     lines = "".join(f"{word}\t{encode_phones(lexicon[word])}\n" for word in kept)
     packed = zlib.compress(("\n" + lines).encode("latin-1"), 9)
     arguments.output.write_bytes(packed)

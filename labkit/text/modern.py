@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 
+from labkit.text.modern_addresses import read_addresses
 from labkit.text.modern_numbers import CURRENCIES, read_numbers
 from labkit.text.symbol_table import symbols
 from labkit.text.transliteration import to_ascii
@@ -127,6 +128,9 @@ def _spell_letters(match: re.Match[str]) -> str:
     return letters + "." * bool(ends)
 
 
+# "10⁶", "2¹⁰", "10⁻³"; squares and cubes have names.
+_POWER = re.compile("(?<=[0-9])(?:⁻[⁰¹²³⁴-⁹]+|[⁰¹²³⁴-⁹]{2,}|[⁰¹⁴-⁹])")
+
 _Rules = list[tuple[re.Pattern[str], Callable[[re.Match[str]], str] | str]]
 
 # Characters that compatibility normalisation would make ambiguous.
@@ -136,15 +140,17 @@ _MARK_RULES: _Rules = [
     (re.compile(r"[®™℠]"), ""),
     (re.compile(r"№ ?"), "number "),
     (re.compile(r" ?([¼½¾⅐-⅞])"), lambda match: " " + unicodedata.normalize("NFKC", match[1])),
+    (_POWER, lambda match: " to the power of " + unicodedata.normalize("NFKC", match[0])),
     (re.compile("²"), "^2"),
     (re.compile("³"), "^3"),
     (re.compile("[⁄∕]"), "/"),
     (re.compile("[‐‑‒]"), "-"),
 ]
 _WORD_RULES: _Rules = [
-    (re.compile(r"(?<=[0-9]) ?([ap])m\b", re.IGNORECASE), r" \1 m"),
+    (re.compile(r"(?<=[0-9]) ?([ap])m\b", re.IGNORECASE), lambda match: f" {match[1].lower()} m"),
+    (re.compile(r"\bv\.? ?(?=[0-9]+\.[0-9])"), "version "),
     (re.compile(r"(?<=[0-9])(?=[ap]\.m\.)", re.IGNORECASE), " "),
-    (re.compile(rf"\b({'|'.join(_MONTHS)})\.(?= ?[0-9])"), lambda match: _MONTHS[match[1]]),
+    (re.compile(rf"\b({'|'.join(_MONTHS)})\b\.?(?= [0-9])"), lambda match: _MONTHS[match[1]]),
     (re.compile(r"(?:\bno\. ?|#)(?=[0-9])", re.IGNORECASE), "number "),
     (_ABBREVIATION, _expand_abbreviation),
     (_LETTERS_WITH_PERIODS, _spell_letters),
@@ -193,7 +199,7 @@ def write_out(text: str) -> str:
 
     Letters keep their case and their script; marks that cannot be spoken are still there.
     """
-    text = _apply(_MARK_RULES, _BLANKS.sub(" ", text))
+    text = _apply(_MARK_RULES, read_addresses(_BLANKS.sub(" ", text)))
     text = _apply(_WORD_RULES, _plain_characters(text))
     return read_numbers(text).translate(_SYMBOL_READINGS)
 

@@ -93,6 +93,10 @@ _MEASURE = re.compile(rf"{_START}({_NUMBER})([ -]?)({_UNIT})(?![\w^/])(?:\.(?= [
 _MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
 _DATE = re.compile(r"(?<![\w/.-])([0-9]{4})-([01][0-9])-([0-3][0-9])(?![\w/-])")
 _MONTH_DAY = re.compile(rf"\b({_MONTHS}) ([0-9]{{1,2}})(?![\w:/-]|[.,][0-9])")
+_DAY_MONTH = re.compile(rf"(?<![\w.,:/-])(the )?([0-9]{{1,2}}) ({_MONTHS})\b")
+_SLASHED_DATE = re.compile(r"(?<![\w/.-])([0-9]{1,2})/([0-9]{1,2})/([12][0-9]{3})(?![\w/-])")
+_RATIO = re.compile(r"(?<![\w.,:])([0-9]+):([0-9]+)(?![\w:])")
+_FEET_INCHES = re.compile(r"(?<![\w.,])([0-9]{1,2})['′] ?([0-9]{1,2})(?:\"|''|″)")
 _TIME = re.compile(
     r"(?<![\w:.])([01]?[0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9]))?(?![\w:])( [ap] m\b)?"
 )
@@ -110,6 +114,10 @@ _DECADE = re.compile(
 )
 _FRACTION = re.compile(
     r"(?<![\w./,])(?:([0-9]+) )?([0-9]{1,2})/([2-9]|10|12|16|20|32|64|100)(?![\w/]|[.,][0-9])"
+)
+_FRACTION_MEASURE = re.compile(
+    rf"(?<![\w./,])(?:([0-9]+) )?([0-9]{{1,2}})/([2-9]|10|12|16|20|32|64|100)"
+    rf"[ -]?({_UNIT})(?![\w^/])"
 )
 _ORDINAL = re.compile(rf"{_START}({_WHOLE})(?:st|nd|rd|th)\b", re.IGNORECASE)
 _DECIMAL = re.compile(rf"(?<![0-9.])({_WHOLE})?((?:\.[0-9]+)+)")
@@ -179,6 +187,21 @@ def _month_day(match: re.Match[str]) -> str:
     return _day_of_year(*match.groups()) if 1 <= int(match[2]) <= 31 else match[0]
 
 
+def _day_month(match: re.Match[str]) -> str:
+    _, day, month = match.groups()
+    return f"the {ordinal(day)} of {month}" if 1 <= int(day) <= 31 else match[0]
+
+
+def _slashed_date(match: re.Match[str]) -> str:
+    """Month first, as Americans write; day first where the month could be no other."""
+    month, day, full_year = match.groups()
+    if int(month) > 12:
+        month, day = day, month
+    if not (1 <= int(month) <= 12 and 1 <= int(day) <= 31):
+        return match[0]
+    return f"{_day_of_year(_MONTHS.split('|')[int(month) - 1], day)}, {full_year}"
+
+
 def _date(match: re.Match[str]) -> str:
     full_year, month, day = match.groups()
     if not (1 <= int(month) <= 12 and 1 <= int(day) <= 31):
@@ -213,6 +236,19 @@ def _fraction(match: re.Match[str]) -> str:
     return f"{_plain_cardinal(whole)} and {words}" if whole else words
 
 
+def _fraction_measure(match: re.Match[str]) -> str:
+    whole, numerator, denominator, unit = match.groups()
+    if not 0 < int(numerator) < int(denominator):
+        return match[0]
+    one, many = _UNITS[unit]
+    fraction = _FRACTION.sub(_fraction, f"{whole} " * bool(whole) + f"{numerator}/{denominator}")
+    return f"{fraction} {many if whole else one}"
+
+
+def _feet_inches(match: re.Match[str]) -> str:
+    return f"{cardinal(match[1])} foot {cardinal(match[2])}"
+
+
 def _decimal(match: re.Match[str]) -> str:
     number, more = match.groups()
     words = _plain_cardinal(number) if number else ""
@@ -232,15 +268,20 @@ _RULES: list[tuple[re.Pattern[str], Callable[[re.Match[str]], str] | str]] = [
     (re.compile(rf"(?<=[^\W0-9_])(?={_SIGN}[0-9])"), " "),
     (_PHONE, _phone),
     (_DATE, _date),
+    (_SLASHED_DATE, _slashed_date),
+    (_DAY_MONTH, _day_month),
+    (_FEET_INCHES, _feet_inches),
     (_MINUS, "minus "),
     (_RANGE, r"\1 to \2"),
     (_MONEY, _money_in_front),
     (_MONEY_BEHIND, lambda match: _money(match[2], match[1], None)),
     (_DECADE, _decade),
+    (_FRACTION_MEASURE, _fraction_measure),
     (_MEASURE, _measure),
     (re.compile(r"\^2(?![0-9])"), " squared"),
     (re.compile(r"\^3(?![0-9])"), " cubed"),
     (_TIME, _time),
+    (_RATIO, r"\1 to \2"),
     (_MONTH_DAY, _month_day),
     (_FRACTION, _fraction),
     (re.compile(r"(?<=[0-9])/(?=[0-9])"), " slash "),

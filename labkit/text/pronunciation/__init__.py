@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from labkit.text.pronunciation.reader import SpokenText, Word, read_aloud
+from labkit.text.pronunciation.reader import read_aloud
+from labkit.text.pronunciation.spoken import SpokenText, Word
 
 __all__ = ["SpokenText", "Word", "pronounce", "read_aloud"]
 

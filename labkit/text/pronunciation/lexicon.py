@@ -8,6 +8,7 @@ programs ever spend on looking words up.
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -21,7 +22,12 @@ _CODES = {phone: chr(0x30 + index) for index, phone in enumerate(_PHONES)}
 _DECODED = {code: phone for phone, code in _CODES.items()}
 
 
-def encode_phones(phones: list[str]) -> str:
+def word_set(words: str) -> frozenset[str]:
+    """Return the words of a line."""
+    return frozenset(words.split())
+
+
+def encode_phones(phones: Sequence[str]) -> str:
     """Write ARPAbet phones, vowels with their stress, as one character each."""
     return "".join(_CODES[phone] for phone in phones)
 
@@ -52,6 +58,13 @@ def look_up(word: str) -> tuple[str, ...] | None:
         else:
             high = middle
     return None
+
+
+def entries() -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Go through all words and their phones, in alphabetical order."""
+    for line in _unpacked().decode("latin-1").strip().split("\n"):
+        word, codes = line.split("\t")
+        yield word, tuple(_DECODED[code] for code in codes)
 
 
 @cache
