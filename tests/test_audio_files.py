@@ -1,6 +1,8 @@
 """Audio files survive, and a report says what is wrong with a recording."""
 
 import math
+import resource
+import signal
 
 import numpy as np
 import pytest
@@ -80,17 +82,18 @@ def test_bad_audio_is_not_saved(tmp_path, audio, message):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_failed_save_leaves_the_old_file_alone(tmp_path, monkeypatch):
+def test_a_full_disk_is_told_and_leaves_the_old_file_alone(tmp_path):
     path = save_audio(tmp_path / "a.wav", tone())
     before = path.read_bytes()
-
-    def fill_the_disk(file, *args, **kwargs):
-        file.write_bytes(b"half a he")
-        raise OSError("No space left on device")
-
-    monkeypatch.setattr(soundfile, "write", fill_the_disk)
-    with pytest.raises(AudioError, match=r"a.wav: cannot be written \(No space left"):
-        save_audio(path, NOISE)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))  # as full as a disk can be here
+    try:
+        with pytest.raises(AudioError, match=r"a.wav: cannot be written \(File too large\)"):
+            save_audio(path, NOISE)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, handler)
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
 

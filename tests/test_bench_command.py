@@ -353,11 +353,11 @@ def test_wrong_use_exits_2_with_the_usage(bench, wrong: list[str]) -> None:
 
 
 def test_an_interrupt_leaves_no_half_file(bench, here, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupt(file: Path, *_: object, **__: object) -> None:
-        file.write_bytes(b"half")
+    def interrupt(file: Path, _: bytes) -> None:
+        file.write_text("half", "utf-8")
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("soundfile.write", interrupt)
+    monkeypatch.setattr(Path, "write_bytes", interrupt)
     ran = bench("-o", "out.wav", "--json", "report.json")
     assert ran.code == 130
     assert ran.err.splitlines()[-1] == "labkit: stopped"

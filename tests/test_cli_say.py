@@ -254,22 +254,22 @@ def test_a_full_disk_leaves_no_half_file_and_keeps_the_older(
 ) -> None:
     (here / "speech.wav").write_text("older", "utf-8")
 
-    def full(file: Path, *_: object, **__: object) -> None:
-        file.write_bytes(b"RIFF")
-        raise soundfile.LibsndfileError(2, "Error opening: ")
+    def full(file: Path, _: bytes) -> None:
+        file.write_text("RIFF", "utf-8")
+        raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("soundfile.write", full)
-    refused(say(TEXT), "speech.wav", "cannot be written")
+    monkeypatch.setattr(Path, "write_bytes", full)
+    refused(say(TEXT), "speech.wav", "cannot be written (No space left on device)")
     assert [path.name for path in here.iterdir()] == ["speech.wav"]
     assert (here / "speech.wav").read_text("utf-8") == "older"
 
 
 def test_an_interrupt_leaves_no_half_file(say, here, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupt(file: Path, *_: object, **__: object) -> None:
-        file.write_bytes(b"RIFF")
+    def interrupt(file: Path, _: bytes) -> None:
+        file.write_text("RIFF", "utf-8")
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("soundfile.write", interrupt)
+    monkeypatch.setattr(Path, "write_bytes", interrupt)
     ran = say(TEXT)
     assert ran.code == 130
     assert ran.out == ""

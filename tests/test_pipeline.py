@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import subprocess
 import sys
 import warnings
@@ -186,6 +187,8 @@ def test_speech_of_several_pieces_has_several_alignments():
     with pytest.raises(InputError, match=r"12 pieces, each with its own .* speech.alignments"):
         _ = speech.alignment
     assert "in 12 pieces" in repr(speech)
+    noted = dataclasses.replace(speech, notes=tuple(f"note {n}" for n in range(25)))
+    assert repr(noted).endswith("  note 9\n  and 15 more, see speech.notes")
 
 
 def test_stream_says_the_first_sentence_before_it_reads_the_second():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from pathlib import Path
 
@@ -90,14 +91,17 @@ def save_audio(
     check_range(audio)
     # The inverse of reading, so that a file that is read and saved again stays the same.
     pcm = np.clip(np.rint(audio.double().numpy() * 32_768), -32_768, 32_767).astype(np.int16)
+    encoded = io.BytesIO()
+    soundfile.write(
+        encoded, pcm, sample_rate, subtype="PCM_16", format=_FORMATS[path.suffix.lower()]
+    )
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        soundfile.write(
-            unfinished, pcm, sample_rate, subtype="PCM_16", format=_FORMATS[path.suffix.lower()]
-        )
+        # Not by libsndfile, which would call a full disk a "system error".
+        unfinished.write_bytes(encoded.getbuffer())
         unfinished.replace(path)
-    except (OSError, soundfile.SoundFileError) as error:
-        raise AudioError(f"{path}: cannot be written ({error})") from error
+    except OSError as error:
+        raise AudioError(f"{path}: cannot be written ({error.strerror})") from error
     finally:
         unfinished.unlink(missing_ok=True)
     return path

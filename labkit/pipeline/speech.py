@@ -19,6 +19,8 @@ from labkit.text import sequence_to_text, symbols
 LONGEST_PLAYER = 300.0
 """Seconds of sound that a notebook keeps, about 18 MB; more is left to `Speech.save`."""
 
+_MOST_NOTES = 10  # that a repr shows
+
 
 @dataclass(frozen=True, repr=False)
 class SpeechPiece:
@@ -171,7 +173,10 @@ class Speech:
         pieces = f" in {len(self.pieces)} pieces" if len(self.pieces) > 1 else ""
         text = self.text if len(self.text) <= 60 else self.text[:57] + "..."
         lines = [f"<Speech {text!r}: {self.seconds:.2f} s{pieces}, {self.sample_rate} Hz>"]
-        return "\n".join([*lines, *(f"  {note}" for note in self.notes)])
+        lines += [f"  {note}" for note in self.notes[:_MOST_NOTES]]
+        if len(self.notes) > _MOST_NOTES:
+            lines.append(f"  and {len(self.notes) - _MOST_NOTES} more, see speech.notes")
+        return "\n".join(lines)
 
     def _repr_html_(self) -> str:
         try:
