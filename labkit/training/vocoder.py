@@ -233,7 +233,9 @@ class VocoderRecipe:
             ("recorded", "made again"),
             strict=True,
         ):
-            axes.imshow(mel.numpy(), origin="lower", aspect="auto", cmap="viridis", vmin=-11.5, vmax=1)
+            axes.imshow(
+                mel.numpy(), origin="lower", aspect="auto", cmap="viridis", vmin=-11.5, vmax=1
+            )
             axes.set(title=title, xlabel="frame", ylabel="mel band")
         return {"mel": figure}
 
