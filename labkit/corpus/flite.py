@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -24,23 +24,25 @@ _PATIENCE_SECONDS = 120
 
 @dataclass(frozen=True)
 class Voice:
-    """A voice of flite.
+    """A voice of flite, and flite's own settings of it.
 
     Args:
-        f0_spread: standard deviation in Hz of the fundamental frequency as flite sets it; None if
-            flite leaves the pitch of this voice as it is, whatever is asked for.
         speaker: who it sounds like.
+        f0: mean and standard deviation of the fundamental frequency in Hz; None if flite leaves
+            the pitch of this voice as it is, whatever is asked for.
+        duration_stretch: how much longer sounds are than in the voice's recordings.
     """
 
-    f0_spread: float | None
     speaker: str
+    f0: tuple[float, float] | None
+    duration_stretch: float = 1.0
 
 
 VOICES = {
-    "rms": Voice(None, "male, American"),
-    "slt": Voice(27.0, "female, American"),
-    "awb": Voice(25.0, "male, Scottish"),
-    "kal16": Voice(11.0, "male, American"),
+    "rms": Voice("male, American", None),
+    "slt": Voice("female, American", (172.0, 27.0)),
+    "awb": Voice("male, Scottish", (132.0, 25.0)),
+    "kal16": Voice("male, American", (95.0, 11.0), 1.1),
 }
 
 
@@ -50,8 +52,8 @@ class Style:
 
     Args:
         rate: speaking rate; 2 is twice as fast.
-        pitch: factor of the fundamental frequency.
-        pitch_range: factor of its spread: below 1 is monotonous, above 1 is lively.
+        pitch: factor of the mean fundamental frequency.
+        pitch_range: factor of its standard deviation: below 1 is monotonous, above 1 is lively.
         gain_db: loudness in dB.
     """
 
@@ -117,22 +119,23 @@ def speak(text: str, voice: str, style: Style) -> Utterance:
     Raises:
         CorpusError: flite fails, or says nothing.
     """
-    f0_spread = VOICES[voice].f0_spread
+    known = VOICES[voice]
+    stretch = known.duration_stretch / style.rate
     sample_rate = _SAMPLE_RATE
-    if f0_spread is None:
+    if known.f0 is None:
         sample_rate = round(_SAMPLE_RATE * style.pitch / _RATE_STEP) * _RATE_STEP
-        speed_up = sample_rate / _SAMPLE_RATE
-        style = Style(style.rate, speed_up, 1.0, style.gain_db)
-        settings = {"duration_stretch": speed_up / style.rate}
+        style = replace(style, pitch=sample_rate / _SAMPLE_RATE, pitch_range=1.0)
+        settings = {"duration_stretch": stretch * style.pitch}
     else:
-        speed_up = 1.0
+        mean, deviation = known.f0
         settings = {
-            "duration_stretch": 1 / style.rate,
-            "f0_shift": style.pitch,
-            "int_f0_target_stddev": f0_spread * style.pitch_range,
+            "duration_stretch": stretch,
+            "int_f0_target_mean": mean * style.pitch,
+            "int_f0_target_stddev": deviation * style.pitch_range,
         }
     audio, printed = _run_flite(text, voice, settings)
     phonemes, ends = _read_phonemes(printed, text)
+    speed_up = sample_rate / _SAMPLE_RATE
     return Utterance(audio, sample_rate, phonemes, tuple(end / speed_up for end in ends), style)
 
 
