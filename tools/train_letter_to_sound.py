@@ -167,7 +167,7 @@ def pack(model: Tagger) -> dict[str, np.ndarray]:
 def main() -> None:
     """Train and write the weights."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--epochs", type=int, default=12)
+    parser.add_argument("--epochs", type=int, default=14)
     parser.add_argument("--batch", type=int, default=128)
     parser.add_argument("--rate", type=float, default=3e-3)
     parser.add_argument("--warm-up", type=int, default=200, help="steps")
@@ -183,7 +183,10 @@ def main() -> None:
     torch.set_flush_denormal(True)
     start = time.monotonic()
     samples, chunks = aligned_words()
-    print(f"{len(samples)} words aligned, {len(chunks)} chunks, {time.monotonic() - start:.0f} s")
+    print(
+        f"{len(samples)} words aligned, {len(chunks)} chunks, {time.monotonic() - start:.0f} s",
+        flush=True,
+    )
     model = Tagger(len(chunks), arguments.embedding, arguments.hidden, arguments.dropout)
     train(model, samples, arguments)
     named = ",".join(" ".join(chunk) for chunk in chunks)

@@ -286,9 +286,9 @@ _RULES: list[tuple[re.Pattern[str], Callable[[re.Match[str]], str] | str]] = [
     (_FRACTION, _fraction),
     (re.compile(r"(?<=[0-9])/(?=[0-9])"), " slash "),
     (_ORDINAL, lambda match: ordinal(match[1].replace(",", ""), before_tens=" ").replace(",", "")),
+    (re.compile(r"(?<=[^\W0-9_])(?=[0-9])|(?<=[0-9])(?=[^\W0-9_])"), " "),
     (_DECIMAL, _decimal),
     (_GROUPED, lambda match: _plain_cardinal(match[0])),
-    (re.compile(r"(?<=[^\W0-9_])(?=[0-9])|(?<=[0-9])(?=[^\W0-9_])"), " "),
     (_INTEGER, lambda match: _integer_words(match[0])),
 ]
 

@@ -46,12 +46,20 @@ _ENDINGS: tuple[tuple[str, Callable[[Phones], Phones]], ...] = (
 )
 
 
-def inflected(word: str) -> Phones | None:
-    """Say a word that the lexicon lacks as one that it has, with a regular ending; or None."""
+def inflected(word: str, known: Callable[[str], Phones | None] = look_up) -> Phones | None:
+    """Say a word that the lexicon lacks as one that it has, with a regular ending.
+
+    Args:
+        word: in lower case.
+        known: how the words of the lexicon are said.
+
+    Returns:
+        Its phones, or None if it is no known word with a regular ending.
+    """
     for ending, add in _ENDINGS:
         if word.endswith(ending):
             for base in _bases(word[: -len(ending)], ending):
-                phones = look_up(base) if len(base) >= _SHORTEST_STEM else None
+                phones = known(base) if len(base) >= _SHORTEST_STEM else None
                 if phones:
                     return add(phones)
     return None

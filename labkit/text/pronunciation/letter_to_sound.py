@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ LONGEST_WORD = 40  # longer ones are guessed in pieces
 Array = np.ndarray[Any, np.dtype[Any]]
 
 
+@lru_cache(maxsize=4096)
 def guess(word: str) -> tuple[str, ...]:
     """Guess how a word is said from its letters.
 

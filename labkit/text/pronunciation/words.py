@@ -17,7 +17,7 @@ _LETTER_NAMES = {
     "y": "W AY1", "z": "Z IY1",
 }  # fmt: skip
 # Written in capitals among small letters, these are letters, though they spell a word.
-_SPELLED_IN_CAPITALS = word_set("AD AI AM CE CT ED EM ER ID IP IT LA MD MS OS UN US")
+_SPELLED_IN_CAPITALS = word_set("AD AI CE CT ED EM ER ID IP IT LA MD MS OS UN US")
 _NOISES = {
     "hmm": "HH M", "hmmm": "HH M", "mmm": "M", "shh": "SH", "shhh": "SH", "psst": "P S T",
     "pst": "P S T", "brr": "B ER1", "brrr": "B ER1", "grr": "G ER1", "zzz": "Z", "tsk": "T IH1 S K",

@@ -23,7 +23,9 @@ _RULERS = word_set(
     "Mary Maximilian Napoleon Nicholas Otto Paul Peter Philip Pius Ramesses Richard Rudolf "
     "Thutmose Urban Victor Wilhelm William"
 )
-_INITIAL = re.compile(r"(?<![\w.'’-])([A-Z])\.(?= (?:[A-Z]\.|[A-Z][a-z]))")
+# "J. Smith", but not the end of a sentence: "plan B. He".
+_OPENERS = "He|She|It|We|They|The|An|This|That|You|In|On|But|And|So|If|When|There|What|Why|How|Then"
+_INITIAL = re.compile(rf"(?<![\w.'’-])([A-Z])\.(?= (?:[A-Z]\.|(?!(?:{_OPENERS})\b)[A-Z][a-z]))")
 _BEFORE_INITIAL = re.compile(r"(?:\A|\b[A-Z][\w'’-]*\.?|[.!?,;:(\"“'‘])\s?\Z")
 _PARAGRAPH = re.compile(r"([^\s.!?:;,])\s*\n\s*\n\s*")
 
@@ -99,10 +101,14 @@ def screen(text: str) -> Screened:
             continue
         spelled = "".join(_spell(character, screened.skipped) for character in word)
         if _is_foreign(word) and spelled.strip():
-            screened.transliterated[word] = spelled
+            screened.transliterated[_bare(word)] = _bare(spelled)
         pieces.append(spelled)
     screened.text = " ".join(pieces)
     return screened
+
+
+def _bare(word: str) -> str:
+    return word.strip(" ,.:;!?()'\"")
 
 
 def _is_foreign(word: str) -> bool:
@@ -121,7 +127,7 @@ def _spell(character: str, skipped: list[str]) -> str:
         return {"Pd": "--", "Ps": "(", "Pe": ")"}[category]
     if category[0] in "ZC":  # blanks; joiners and controls
         return " " if category[0] == "Z" else ""
-    if category in ("Pi", "Pf", "Mn", "Me") or character in _SILENT:
+    if category in ("Pi", "Pf", "Mn", "Me", "Sk") or character in _SILENT:
         return ""
     if character.isalpha() and _script(character) in _SPELLED_SCRIPTS | {"FEMININE", "MASCULINE"}:
         return to_ascii(character)
