@@ -17,6 +17,7 @@ import torch
 from conftest import ROOT
 from labkit.audio import audio_report, load_audio
 from labkit.corpus import CorpusError, Recipe, check_corpus, make_corpus, read_listing
+from labkit.corpus import flite as flite_module
 from labkit.corpus import make as make_module
 from labkit.corpus.flite import STYLES, VOICES, Style, speak
 from labkit.errors import OutputError
@@ -230,3 +231,24 @@ def test_a_broken_flite_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{Path(shutil.which('sh') or '').parent}")
     with pytest.raises(CorpusError, match="flite cannot say"):
         make_corpus(tmp_path / "new", RECIPE)
+
+
+def test_a_flite_that_is_held_up_is_started_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = speak("Hello.", "kal16", STYLES["neutral"])
+    once, real = tmp_path / "once", shutil.which("flite")
+    fake = tmp_path / "flite"
+    fake.write_text(
+        f'#!/bin/sh\n[ -e {once} ] || {{ touch {once}; exec sleep 60; }}\nexec {real} "$@"\n',
+        "utf-8",
+    )
+    fake.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setattr(flite_module, "_PATIENCE_SECONDS", 2)
+    assert torch.equal(speak("Hello.", "kal16", STYLES["neutral"]).audio, expected.audio)
+    assert once.exists()
+    fake.write_text("#!/bin/sh\nexec sleep 60\n", "utf-8")
+    monkeypatch.setattr(flite_module, "_PATIENCE_SECONDS", 0.2)
+    with pytest.raises(CorpusError, match=r"did not finish saying 'Hello\.' .* 3 times"):
+        speak("Hello.", "kal16", STYLES["neutral"])

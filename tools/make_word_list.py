@@ -46,8 +46,8 @@ FUNCTION_WORDS = (
     "yeah yes okay huh wow hey two three four five six seven eight nine ten one once twice first "
     "second third himself herself itself myself yourself themselves ourselves everyone everybody "
     "everything someone somebody something anyone anybody anything nobody nothing none eleven "
-    "twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty thirty forty fifty "
-    "sixty seventy eighty ninety hundred thousand million"
+    "twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty thirty forty "
+    "fifty sixty seventy eighty ninety hundred thousand million"
 )
 # Unfit for a classroom; stems, in rot13 so that nobody has to read them.
 UNFIT = re.compile(

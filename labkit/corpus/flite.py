@@ -12,6 +12,7 @@ import torch
 
 from labkit.audio import load_audio
 from labkit.corpus.errors import CorpusError
+from labkit.errors import AudioError
 
 PAUSE = "PAU"
 """Stands among the phonemes where nothing is said."""
@@ -19,7 +20,10 @@ PAUSE = "PAU"
 _SAMPLE_RATE = 16_000
 # Rates that are multiples of this have small common ratios with 22 050 Hz.
 _RATE_STEP = 50
-_PATIENCE_SECONDS = 120
+# A sentence takes a tenth of a second; a program that is held up is started again. It has no
+# memory, so what it says is the same.
+_PATIENCE_SECONDS = 30
+_ATTEMPTS = 3
 
 
 @dataclass(frozen=True)
@@ -141,22 +145,32 @@ def speak(text: str, voice: str, style: Style) -> Utterance:
 
 def _run_flite(text: str, voice: str, settings: dict[str, float]) -> tuple[torch.Tensor, str]:
     """Return the samples, and what flite prints of its phonemes and their ends."""
+    command = ["flite", "-voice", voice, "-psdur"]
+    for name, value in settings.items():
+        command += ["--setf", f"{name}={value:.6f}"]
     with tempfile.TemporaryDirectory(prefix="labkit") as folder:
         file = Path(folder) / "speech.wav"
-        command = ["flite", "-voice", voice, "-psdur"]
-        for name, value in settings.items():
-            command += ["--setf", f"{name}={value:.6f}"]
         command += ["-t", text, "-o", str(file)]
-        try:
-            done = subprocess.run(
-                command, capture_output=True, text=True, timeout=_PATIENCE_SECONDS, check=True
-            )
-            return load_audio(file, _SAMPLE_RATE), done.stdout
-        except FileNotFoundError:
-            flite_version()
-            raise
-        except subprocess.SubprocessError as error:
-            raise CorpusError(f"flite cannot say {text!r} with voice {voice}: {error}") from error
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                done = subprocess.run(
+                    command, capture_output=True, text=True, timeout=_PATIENCE_SECONDS, check=True
+                )
+                return load_audio(file, _SAMPLE_RATE), done.stdout
+            except FileNotFoundError:
+                flite_version()
+                raise
+            except subprocess.TimeoutExpired as error:
+                if attempt == _ATTEMPTS:
+                    message = f"flite did not finish saying {text!r} with voice {voice}"
+                    raise CorpusError(
+                        f"{message} in {error.timeout:g} s, {attempt} times"
+                    ) from error
+            except (subprocess.CalledProcessError, AudioError) as error:
+                raise CorpusError(
+                    f"flite cannot say {text!r} with voice {voice}: {error}"
+                ) from error
+    raise AssertionError("every attempt returns or raises")
 
 
 def _read_phonemes(printed: str, text: str) -> tuple[tuple[str, ...], tuple[float, ...]]:
