@@ -140,7 +140,7 @@ def memory() -> dict[str, float]:
 
     With a small model, whose weights do not hide what the steps leave behind.
     """
-    few, many = 5_000, 25_000
+    few, many = 20_000, 100_000
     peaks = [
         int(
             subprocess.run(
