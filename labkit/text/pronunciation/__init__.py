@@ -1,7 +1,7 @@
 """English text to phonemes: what a voice that reads ARPAbet is given.
 
 >>> pronounce("The cat, 3 dogs.")
-'{DH AH} {K AE T}, {TH R IY} {D AO G Z}.'
+'{DH AH} {K AE T}, {TH R IY} {D AA G Z}.'
 """
 
 from __future__ import annotations
