@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import pickle
 from pathlib import Path
 
 import pytest
@@ -142,6 +143,7 @@ def test_prepared_mels_are_those_of_the_recordings(ljspeech: Path) -> None:
         expected = log_mel(load_audio(clip.audio))
         assert cache.frames[clip.name] == expected.shape[1]
         assert torch.equal(cache[clip.name], expected)
+        assert torch.equal(pickle.loads(pickle.dumps(cache))[clip.name], expected)
     half = prepare_corpus(ljspeech)
     assert half.new_clips == 12
     for clip in listing.clips:

@@ -10,8 +10,10 @@ from typing import Any
 
 from labkit.cli.values import not_negative, positive
 
-_PATH = "a folder in the layout of LJSpeech, or with train.txt, val.txt and test.txt, or a list of \
-path|text"
+_PATH = (
+    "a folder in the layout of LJSpeech, or with train.txt, val.txt and test.txt, or a list of "
+    "path|text"
+)
 
 
 def add_commands(commands: Any) -> None:

@@ -52,6 +52,9 @@ class MelCache:
             ) from error
         self._open: dict[str, Any] = {}
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_open": {}}  # a data loader's workers open files of their own
+
     def __len__(self) -> int:
         return len(self.frames)
 
