@@ -27,7 +27,13 @@ def add_commands(commands: Any) -> None:
     train.add_argument(
         "--device", default="auto", help="auto (default) or cpu, where there is something better"
     )
-    train.add_argument("--threads", type=positive, help="processor cores to use")
+    train.add_argument(
+        "--threads",
+        type=positive,
+        default=1,
+        help="processor cores to use (default 1: a second one gains little where it is idle, and "
+        "where it is not, each waits for the other)",
+    )
     train.set_defaults(run=_train)
 
 
@@ -39,8 +45,7 @@ def _train(arguments: argparse.Namespace) -> int:
 
     import torch
 
-    if arguments.threads:
-        torch.set_num_threads(arguments.threads)
+    torch.set_num_threads(arguments.threads)
     try:
         from labkit.training.loop import run
     except ImportError as error:

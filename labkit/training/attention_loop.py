@@ -20,7 +20,7 @@ class AttentionLoop(torch.autograd.Function):
     """The steps of ``labkit.tacotron2.decoder.Decoder`` from attention LSTM to context.
 
     Names of sizes: T steps, B sentences, N symbols, A units of the LSTM, E and D sizes of a memory
-    vector before and after the memory layer, K width of a location filter.
+    vector before and after the memory layer, F location filters of width K.
     """
 
     @staticmethod
@@ -29,12 +29,14 @@ class AttentionLoop(torch.autograd.Function):
         inputs: Tensor,
         recurrent: Tensor,
         query: Tensor,
-        location: Tensor,
+        conv: Tensor,
+        dense: Tensor,
         v: Tensor,
         memory: Tensor,
         processed_memory: Tensor,
         mask: Tensor,
         keep: Tensor | None,
+        dtype: torch.dtype,
     ) -> tuple[Tensor, Tensor]:
         """Run all steps.
 
@@ -43,12 +45,14 @@ class AttentionLoop(torch.autograd.Function):
             inputs: (T, B, 4 · A) what the LSTM's gates get from the prenet and the biases.
             recurrent: (4 · A, E + A) the LSTM's weights for the last context and hidden state.
             query: (D, A) weight of the query layer.
-            location: (D, 2, K) location convolution and dense layer in one.
+            conv: (F, 2, K) location filters.
+            dense: (D, F) weight of the location layer's dense part.
             v: (D,) weight that makes an energy.
             memory: (B, N, E) outputs of the encoder.
             processed_memory: (B, N, D) the memory as the attention sees it.
             mask: (B, N) bool, True marks padding.
             keep: (T, B, A) factors of the dropout on the hidden state; None for no dropout.
+            dtype: of the products with ``recurrent``, by far the largest matrix.
 
         Returns:
             ``states``: (T, B, E + A) context and, after dropout, hidden state of every step.
@@ -56,12 +60,12 @@ class AttentionLoop(torch.autograd.Function):
         """
         T, B, _ = inputs.shape
         N, E = memory.shape[1:]
-        D, _, K = location.shape
-        A = recurrent.size(1) - E
+        n_filters, _, K = conv.shape
+        D, A = query.shape
 
-        recurrent_t = recurrent.t()
-        query_t = query.t()
-        location_t = location.flatten(1).t().contiguous()  # (2 · K, D)
+        recurrent_t = recurrent.to(dtype).t()
+        query_t, dense_t = query.t(), dense.t()
+        conv_t = conv.flatten(1).t().contiguous()  # (2 · K, F)
         forbidden = torch.zeros_like(mask, dtype=inputs.dtype)
         forbidden.masked_fill_(mask, -float("inf"))  # (B, N)
         flat_memory = processed_memory.reshape(B * N, D)
@@ -69,13 +73,14 @@ class AttentionLoop(torch.autograd.Function):
         states = inputs.new_zeros(T + 1, B, E + A)
         cells = inputs.new_zeros(T + 1, B, A)
         gates = torch.empty_like(inputs)
-        features = inputs.new_empty(T, B, N, D)
+        located = inputs.new_empty(T, B * N, n_filters)
+        features = []  # one tensor for each step: a large one costs more to get than to fill
         weights = inputs.new_empty(T, B, N)
         past = inputs.new_zeros(B, 2, N + K - 1)  # previous and cumulative weights, zeros around
         windows = past.unfold(2, K, 1).transpose(1, 2)  # (B, N, 2, K), a view
         inner = slice((K - 1) // 2, (K - 1) // 2 + N)
         for t in range(T):
-            gate = torch.addmm(inputs[t], states[t], recurrent_t, out=gates[t])  # (B, 4 · A)
+            gate = torch.add(inputs[t], states[t].to(dtype) @ recurrent_t, out=gates[t])
             gate[:, : 2 * A].sigmoid_()
             gate[:, 2 * A : 3 * A].tanh_()
             gate[:, 3 * A :].sigmoid_()
@@ -85,10 +90,12 @@ class AttentionLoop(torch.autograd.Function):
             if keep is not None:
                 hidden.mul_(keep[t])
 
-            feature = features[t]  # (B, N, D)
-            located = windows.reshape(B * N, 2 * K)
-            torch.addmm(flat_memory, located, location_t, out=feature.view(B * N, D))
-            feature.add_((hidden @ query_t).unsqueeze(1)).tanh_()
+            torch.mm(windows.reshape(B * N, 2 * K), conv_t, out=located[t])  # (B · N, F)
+            feature = torch.addmm(flat_memory, located[t], dense_t).view(B, N, D)
+            feature.add_((hidden @ query_t).unsqueeze(1))
+            # tanh as torch's sigmoid, which takes a tenth of the time of its tanh.
+            feature.mul_(2).sigmoid_().mul_(2).sub_(1)
+            features.append(feature)
             energies = torch.mv(feature.view(B * N, D), v).view(B, N).add_(forbidden)
             weight = torch.softmax(energies, dim=1, out=weights[t])
             past[:, 0, inner] = weight
@@ -97,47 +104,66 @@ class AttentionLoop(torch.autograd.Function):
             states[t + 1, :, E:] = hidden
 
         ctx.save_for_backward(
-            recurrent, query, location, v, memory, states, cells, gates, features, weights, keep
+            recurrent,
+            query,
+            conv,
+            dense,
+            v,
+            memory,
+            states,
+            cells,
+            gates,
+            located,
+            weights,
+            keep,
+            *features,
         )
+        ctx.dtype = dtype
         return states[1:], weights
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
         """Go back through all steps; then take the gradients of the weights."""
-        (recurrent, query, location, v, memory, states, cells, gates, features, weights, keep) = (
-            ctx.saved_tensors
-        )
+        recurrent, query, conv, dense, v, memory, states, cells, *rest = ctx.saved_tensors
+        gates, located, weights, keep, *features = rest
         grad_states, grad_weights = grads
-        T, B, N, D = features.shape
-        E, K = memory.size(2), location.size(2)
-        A = recurrent.size(1) - E
+        T, B, N = weights.shape
+        E, K = memory.size(2), conv.size(2)
+        D, A = query.shape
 
-        location_flat = location.flatten(1)  # (D, 2 · K)
+        recurrent_low = recurrent.to(ctx.dtype)
+        memory_t = memory.transpose(1, 2)  # (B, E, N)
+        conv_flat = conv.flatten(1)  # (F, 2 · K)
         d_gates = torch.empty_like(gates)
-        d_features = torch.empty_like(features)
-        d_energies_all = torch.empty_like(weights)
-        d_queries = features.new_empty(T, B, D)
-        d_contexts = features.new_empty(T, B, E)
-        d_state = features.new_zeros(B, E + A)  # from the gates of the step behind
-        d_cell = features.new_zeros(B, A)
-        d_weight = features.new_zeros(B, N)  # from the location features of the step behind
-        d_cumulative = features.new_zeros(B, N)
+        d_located = torch.empty_like(located)
+        d_dense, d_v = torch.zeros_like(dense), torch.zeros_like(v)
+        d_memory_features = weights.new_zeros(B, N, D)
+        d_queries = weights.new_empty(T, B, D)
+        d_contexts = weights.new_empty(T, B, E)
+        d_state = weights.new_zeros(B, E + A)  # from the gates of the step behind
+        d_cell = weights.new_zeros(B, A)
+        d_weight = weights.new_zeros(B, N)  # from the location features of the step behind
+        d_cumulative = weights.new_zeros(B, N)
         spread = _Spread(memory, K)
         for t in range(T - 1, -1, -1):
             d_state = d_state + grad_states[t]  # (B, E + A)
             d_context = d_contexts[t].copy_(d_state[:, :E])  # (B, E)
-            d_weight = torch.bmm(memory, d_context.unsqueeze(2)).squeeze(2).add_(d_weight)
+            d_weight = torch.bmm(d_context.unsqueeze(1), memory_t).squeeze(1).add_(d_weight)
             d_weight.add_(d_cumulative).add_(grad_weights[t])  # (B, N)
 
             weight = weights[t]
-            d_energies = torch.mul(d_weight, weight, out=d_energies_all[t])
+            d_energies = d_weight.mul_(weight)
             d_energies.sub_(weight * d_energies.sum(dim=1, keepdim=True))  # (B, N)
-            feature, d_feature = features[t], d_features[t]  # (B, N, D)
-            torch.mul(d_energies.unsqueeze(2), v, out=d_feature)
-            d_feature.sub_(feature.square().mul_(d_feature))  # tanh' = 1 - tanh²
+            feature = features[t]  # (B, N, D)
+            d_v.addmv_(feature.view(B * N, D).t(), d_energies.flatten())
+            d_feature = d_energies.unsqueeze(2) * v  # (B, N, D)
+            d_feature.addcmul_(d_feature, feature.square(), value=-1)  # tanh' = 1 - tanh²
+            d_memory_features.add_(d_feature)
+            d_dense.addmm_(d_feature.view(B * N, D).t(), located[t])
             d_query = torch.sum(d_feature, dim=1, out=d_queries[t])  # (B, D)
-            d_weight, d_past = spread(d_feature.view(B * N, D) @ location_flat)
+            torch.mm(d_feature.view(B * N, D), dense, out=d_located[t])  # (B · N, F)
+            d_weight, d_past = spread(d_located[t] @ conv_flat)
             d_cumulative.add_(d_past)
 
             d_hidden = torch.addmm(d_state[:, E:], d_query, query)  # (B, A)
@@ -153,22 +179,22 @@ class AttentionLoop(torch.autograd.Function):
             torch.mul(d_cell, cells[t], out=d_forget).mul_(forget_gate).mul_(1 - forget_gate)
             torch.mul(d_cell, in_gate, out=d_gate).mul_(1 - cell_gate.square())
             d_cell.mul_(forget_gate)
-            d_state = d_gates[t] @ recurrent  # (B, E + A)
+            d_state = d_gates[t].to(ctx.dtype) @ recurrent_low  # (B, E + A)
 
-        d_flat = d_features.view(T * B * N, D)
-        d_recurrent = d_gates.flatten(0, 1).t() @ states[:-1].flatten(0, 1)  # (4 · A, E + A)
-        d_query_weight = d_queries.flatten(0, 1).t() @ states[1:, :, E:].flatten(0, 1)  # (D, A)
-        d_location = d_flat.t() @ _windows(weights, K)  # (D, 2 · K)
-        d_v = features.view(T * B * N, D).t() @ d_energies_all.flatten()  # (D,)
+        d_recurrent = _product(d_gates, states[:-1], ctx.dtype).to(gates.dtype)  # (4 · A, E + A)
+        d_query_weight = _product(d_queries, states[1:, :, E:], gates.dtype)  # (D, A)
+        d_conv = d_located.flatten(0, 1).t() @ _windows(weights, K)  # (F, 2 · K)
         d_memory = torch.einsum("tbn,tbe->bne", weights, d_contexts)
         return (
             d_gates,
             d_recurrent,
             d_query_weight,
-            d_location.view_as(location),
+            d_conv.view_as(conv),
+            d_dense,
             d_v,
             d_memory,
-            d_features.sum(dim=0),
+            d_memory_features,
+            None,
             None,
             None,
         )
@@ -197,6 +223,12 @@ class _Spread:
         self._band.copy_(d_windows.view(B, N, 2, width).transpose(1, 2))
         d_past = self._rows.sum(dim=2)[:, :, self._inner]  # (B, 2, N)
         return d_past[:, 0], d_past[:, 1]
+
+
+def _product(gradient: Tensor, x: Tensor, dtype: torch.dtype) -> Tensor:
+    """Gradient of a weight, (out, in), from ``gradient: (T, B, out)`` and ``x: (T, B, in)``."""
+    gradient, x = (part.flatten(0, 1).to(dtype) for part in (gradient, x))
+    return gradient.t() @ x
 
 
 def _windows(weights: Tensor, width: int) -> Tensor:

@@ -17,7 +17,7 @@ SILENCE = math.log(DEFAULT.log_floor)
 _SYMBOLS, _FRAMES = 8, 24
 """Lengths are rounded up to multiples of these, so that few shapes occur: the CPU's kernels are
 built anew for every shape that they have not seen lately."""
-_POOL = 25  # batches that are sorted by length together
+_POOL = 25  # batches, at most, that are sorted by length together
 
 
 class Batch(NamedTuple):
@@ -63,10 +63,10 @@ class Batches:
         """Order all recordings: at random, but of similar length within a batch."""
         generator = np.random.default_rng((self._seed, epoch))
         order = generator.permutation(self._usable)[: len(self) * self._batch_size]
-        pool = _POOL * self._batch_size
-        pools = [order[start : start + pool] for start in range(0, len(order), pool)]
-        order = np.concatenate([part[np.argsort(self._frames[part])] for part in pools])
         batches = order.reshape(len(self), self._batch_size)
+        pools = np.array_split(batches, math.ceil(len(self) / _POOL))
+        ordered = [pool.flat[np.argsort(self._frames[pool.ravel()])] for pool in pools]
+        batches = np.concatenate(ordered).reshape(len(self), self._batch_size)
         return generator.permutation(batches)  # (batches, batch_size)
 
 

@@ -117,12 +117,13 @@ def prepare(
         LabkitError: the first few recordings that cannot be used, and why.
         OutputError: the file cannot be written.
     """
-    key = _key(recordings)
+    folders = sorted({recording.path.parent.parent for recording in recordings})
+    key = _key(recordings, folders)
     if path.exists():
         with safe_open(path, framework="pt") as file:
             if file.metadata().get("key") == key:
                 return Features(path)
-    labels = _read_labels({recording.path.parent.parent for recording in recordings})
+    labels = _read_labels(folders)
     mels, transcripts, wrong = [], [], []
     for number, recording in enumerate(recordings):
         try:
@@ -143,9 +144,12 @@ def prepare(
     return Features(path)
 
 
-def _key(recordings: Sequence[Recording]) -> str:
-    """Tell whether a file is of these recordings: names, texts, sizes, and how mels are taken."""
+def _key(recordings: Sequence[Recording], folders: Sequence[Path]) -> str:
+    """Tell whether a file is of these recordings and labels, and takes mels in this way."""
     digest = hashlib.sha256(json.dumps([_VERSION, asdict(DEFAULT)]).encode())
+    for folder in folders:
+        if (folder / LABELS).exists():
+            digest.update((folder / LABELS).read_bytes())
     for recording in recordings:
         try:
             size = recording.path.stat().st_size
@@ -155,7 +159,7 @@ def _key(recordings: Sequence[Recording]) -> str:
     return digest.hexdigest()
 
 
-def _read_labels(folders: set[Path]) -> dict[str, tuple[list[str], list[float]]]:
+def _read_labels(folders: Sequence[Path]) -> dict[str, tuple[list[str], list[float]]]:
     """Read what `labkit corpus make` knows of its recordings: phonemes and their ends."""
     labels = {}
     for folder in folders:

@@ -132,18 +132,22 @@ def _attend(
     if decoder.training and decoder.p_attention_dropout > 0:
         shape = torch.Size((*heard.shape[:2], decoder.attention_rnn_dim))
         keep = keep_factors(shape, decoder.p_attention_dropout).to(memory.device)
-    # Steps are too small to gain from a lower precision, and softmax needs a high one.
-    with torch.autocast(memory.device.type, enabled=False):
+    device = memory.device.type
+    dtype = torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else memory.dtype
+    # Within the loop only the largest product gains from a lower precision; softmax needs a high.
+    with torch.autocast(device, enabled=False):
         return AttentionLoop.apply(
             inputs.float(),
             recurrent,
             attention.query_layer.linear_layer.weight,
-            torch.einsum("df,fck->dck", dense, conv),
+            conv,
+            dense,
             attention.v.linear_layer.weight.squeeze(0),
             memory.float(),
             processed_memory.float(),
             padding_mask(lengths.to(memory.device), memory.size(1)),  # (B, N)
             keep,
+            dtype,
         )
 
 
