@@ -92,6 +92,15 @@ _MONTHS = {
     "Nov": "November",
     "Dec": "December",
 }
+_DAYS = {
+    "Mon": "Monday",
+    "Tue": "Tuesday",
+    "Tues": "Tuesday",
+    "Wed": "Wednesday",
+    "Thu": "Thursday",
+    "Thurs": "Thursday",
+    "Fri": "Friday",
+}
 
 
 def _expand_abbreviation(match: re.Match[str]) -> str:
@@ -151,6 +160,8 @@ _WORD_RULES: _Rules = [
     (re.compile(r"\bv\.? ?(?=[0-9]+\.[0-9])"), "version "),
     (re.compile(r"(?<=[0-9])(?=[ap]\.m\.)", re.IGNORECASE), " "),
     (re.compile(rf"\b({'|'.join(_MONTHS)})\b\.?(?= [0-9])"), lambda match: _MONTHS[match[1]]),
+    (re.compile(rf"\b({'|'.join(_DAYS)})\."), lambda match: _DAYS[match[1]]),
+    (re.compile(r"\bext\. ?(?=[0-9])"), "extension "),
     (re.compile(r"(?:\bno\. ?|#)(?=[0-9])", re.IGNORECASE), "number "),
     (_ABBREVIATION, _expand_abbreviation),
     (_LETTERS_WITH_PERIODS, _spell_letters),

@@ -6,7 +6,6 @@ import re
 from typing import NamedTuple
 
 from labkit.text.pronunciation.inflections import inflected, with_s
-from labkit.text.pronunciation.letter_to_sound import guess
 from labkit.text.pronunciation.lexicon import look_up, word_set
 
 _LETTER_NAMES = {
@@ -17,12 +16,13 @@ _LETTER_NAMES = {
     "y": "W AY1", "z": "Z IY1",
 }  # fmt: skip
 # Written in capitals among small letters, these are letters, though they spell a word.
-_SPELLED_IN_CAPITALS = word_set("AD AI CE CT ED EM ER ID IP IT LA MD MS OS UN US")
+_SPELLED_IN_CAPITALS = word_set("AD AI CE CO CT ED EM ER ID IP IT LA MD MS OS UN US")
 _NOISES = {
     "hmm": "HH M", "hmmm": "HH M", "mmm": "M", "shh": "SH", "shhh": "SH", "psst": "P S T",
     "pst": "P S T", "brr": "B ER1", "brrr": "B ER1", "grr": "G ER1", "zzz": "Z", "tsk": "T IH1 S K",
     "pfft": "F T", "nth": "EH1 N TH",
 }  # fmt: skip
+_CONTRACTED = {"d": "AH0 D", "ll": "AH0 L", "m": "AH0 M", "re": "ER0", "ve": "AH0 V"}
 _SPELLABLE_CAPITALS = 3  # unknown words in capitals up to this length are spelled out
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _NO_VOWEL = re.compile(r"[^aeiouy]+\Z")
@@ -53,6 +53,9 @@ def say(word: str, *, shouted: bool = False) -> Said:
     if apostrophe and ending.lower() == "s":
         said = say(base, shouted=shouted)
         return Said(with_s(said.phones), said.guessed)
+    if apostrophe and ending.lower() in _CONTRACTED:
+        said = say(base, shouted=shouted)
+        return Said((*said.phones, *_CONTRACTED[ending.lower()].split()), said.guessed)
     if apostrophe:
         return _joined([base, ending], shouted)
     return _say_letters(word, shouted)
@@ -77,8 +80,11 @@ def _say_letters(word: str, shouted: bool) -> Said:
         return _joined(parts, shouted)
     if _NO_VOWEL.match(small):
         return Said(spell(word))
-    phones = inflected(small)
-    return Said(phones) if phones else Said(guess(small), True)
+    if phones := inflected(small):
+        return Said(phones)
+    from labkit.text.pronunciation.letter_to_sound import guess  # brings NumPy, rarely needed
+
+    return Said(guess(small), True)
 
 
 def _is_initialism(word: str, shouted: bool) -> bool:
