@@ -29,7 +29,15 @@ import torch
 from torch.nn import functional as F
 from torch.utils.flop_counter import FlopCounterMode
 
-from labkit.vocoders import GriffinLim, HiFiGAN, HiFiGANConfig, Vocoder, WaveGlow, WaveGlowConfig
+from labkit.vocoders import (
+    GriffinLim,
+    HiFiGAN,
+    HiFiGANConfig,
+    Vocoder,
+    Vocos,
+    WaveGlow,
+    WaveGlowConfig,
+)
 from labkit.vocoders.weight_norm import remove_weight_norm
 
 VOCODERS: dict[str, Callable[[], Vocoder]] = {
@@ -38,6 +46,7 @@ VOCODERS: dict[str, Callable[[], Vocoder]] = {
     "hifigan-v3": lambda: HiFiGAN(HiFiGANConfig.v3()),
     "waveglow-256": lambda: WaveGlow(WaveGlowConfig(n_channels=256)),
     "waveglow-512": lambda: WaveGlow(WaveGlowConfig(n_channels=512)),
+    "vocos": Vocos,
     "griffin-lim": GriffinLim,
 }
 CHUNK_FRAMES = 32
@@ -114,7 +123,7 @@ def measure(names: list[str], seconds: float, rounds: int) -> dict[str, Any]:
     works: dict[str, Callable[[], Any]] = peak_works()
     for name, vocoder in vocoders.items():
         works[name] = lambda vocoder=vocoder, mel=mels[name]: vocoder.infer(mel, seed=0)
-        if isinstance(vocoder, HiFiGAN):
+        if isinstance(vocoder, (HiFiGAN, Vocos)):
             works[f"{name}, first audio"] = lambda vocoder=vocoder, mel=mels[name]: next(
                 vocoder.stream(mel, CHUNK_FRAMES)
             )

@@ -181,6 +181,14 @@ def test_a_stretch_with_its_context_is_that_of_the_whole():
         torch.testing.assert_close(end[0], whole[:, 50 * 16 :], rtol=0, atol=1e-5)
 
 
+@pytest.mark.parametrize("chunk_frames", [1, 7, 32, 100])
+def test_chunks_are_the_whole(chunk_frames):
+    model, mel = lively(), noise(2, 6, 60)
+    for source in (mel, iter(mel.split([5, 1, 54], dim=2))):
+        audio = torch.cat(list(model.stream(source, chunk_frames)), dim=1)
+        torch.testing.assert_close(audio, model.infer(mel), rtol=0, atol=1e-5)
+
+
 def test_what_is_farther_away_than_the_context_is_not_heard():
     model, mel = lively(), noise(1, 6, 60)
     changed = mel.clone()

@@ -7,8 +7,10 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+import labkit
 from labkit.checkpoints.kinds import kind_of
 from labkit.errors import CheckpointError
+from labkit.vocoders import Vocos, load_vocoder
 from labkit.vocoders.vocos_checkpoint import load_checkpoint, save_checkpoint
 from test_vocos import SMALL, lively, noise
 
@@ -72,3 +74,9 @@ def test_tensors_of_another_size(path):
 def test_another_model(path):
     write(path, {"conv_pre.weight": torch.zeros(1)}, None)
     refused(path, "HiFi-GAN", "not of Vocos")
+
+
+def test_the_file_is_recognised(path):
+    save_checkpoint(lively(), path)
+    assert isinstance(labkit.load_checkpoint(path), Vocos)
+    assert isinstance(load_vocoder(path), Vocos)

@@ -20,6 +20,7 @@ _LOADERS = {
     "Tacotron 2": "labkit.tacotron2.checkpoint",
     "WaveGlow": "labkit.vocoders.waveglow_checkpoint",
     "HiFi-GAN": "labkit.vocoders.hifigan_checkpoint",
+    "Vocos": "labkit.vocoders.vocos_checkpoint",
 }
 
 
@@ -30,7 +31,7 @@ def load_checkpoint(path: str | Path) -> nn.Module:
         path: a PyTorch checkpoint or a safetensors file of any published layout.
 
     Returns:
-        A Tacotron2, WaveGlow or HiFiGAN on the CPU, in float32 and eval mode.
+        A Tacotron2, WaveGlow, HiFiGAN or Vocos on the CPU, in float32 and eval mode.
 
     Raises:
         CheckpointError: the file is missing, damaged, unsafe, of an unknown model, or its tensors

@@ -18,6 +18,8 @@ _ATTRIBUTES = {
     "HiFiGAN": "hifigan",
     "HiFiGANConfig": "hifigan",
     "Vocoder": "protocol",
+    "Vocos": "vocos",
+    "VocosConfig": "vocos_config",
     "WaveGlow": "waveglow",
     "WaveGlowConfig": "waveglow_config",
     "WaveGlowLoss": "waveglow_loss",
@@ -33,7 +35,7 @@ def load_vocoder(path: str | Path) -> Vocoder:
         path: a PyTorch checkpoint or a safetensors file of any published layout.
 
     Returns:
-        A WaveGlow or HiFiGAN on the CPU, in float32 and eval mode, ready to be used.
+        A WaveGlow, HiFiGAN or Vocos on the CPU, in float32 and eval mode, ready to be used.
 
     Raises:
         CheckpointError: the file is missing, damaged, unsafe, no vocoder, or its tensors do not

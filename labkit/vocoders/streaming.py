@@ -11,10 +11,11 @@ from labkit.errors import InputError
 
 if TYPE_CHECKING:
     from labkit.vocoders.hifigan import HiFiGAN
+    from labkit.vocoders.vocos import Vocos
 
 
 def stream(
-    vocoder: HiFiGAN, mel: torch.Tensor | Iterable[torch.Tensor], chunk_frames: int
+    vocoder: HiFiGAN | Vocos, mel: torch.Tensor | Iterable[torch.Tensor], chunk_frames: int
 ) -> Iterator[torch.Tensor]:
     """Make a spectrogram audible piece by piece, without gradients.
 
@@ -43,7 +44,7 @@ def stream(
 
 
 def _chunks(
-    vocoder: HiFiGAN, pieces: Iterable[torch.Tensor], chunk_frames: int
+    vocoder: HiFiGAN | Vocos, pieces: Iterable[torch.Tensor], chunk_frames: int
 ) -> Iterator[torch.Tensor]:
     context = vocoder.context_frames
     frames: torch.Tensor | None = None  # those at hand: `heard` context, then what is to be made
@@ -61,13 +62,12 @@ def _chunks(
 
 
 @torch.no_grad()
-def _audio(vocoder: HiFiGAN, mel: torch.Tensor, left: int, right: int) -> torch.Tensor:
-    weight = vocoder.conv_pre.bias
-    assert weight is not None
-    return vocoder(mel.to(weight.dtype), left, right).squeeze(1).float()  # (B, samples)
+def _audio(vocoder: HiFiGAN | Vocos, mel: torch.Tensor, left: int, right: int) -> torch.Tensor:
+    dtype = next(vocoder.parameters()).dtype
+    return vocoder(mel.to(dtype), left, right).squeeze(1).float()  # (B, samples)
 
 
-def _checked(vocoder: HiFiGAN, pieces: Iterable[torch.Tensor]) -> Iterator[torch.Tensor]:
+def _checked(vocoder: HiFiGAN | Vocos, pieces: Iterable[torch.Tensor]) -> Iterator[torch.Tensor]:
     batch_size = None
     for piece in pieces:
         vocoder.check(piece)
