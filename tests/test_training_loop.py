@@ -165,8 +165,8 @@ def test_progress_is_by_steps_or_time_whichever_is_further():
     ("changes", "message"),
     [
         ({}, "how long to train"),
-        ({"steps": 0}, "steps must be above 0"),
-        ({"minutes": -1.0}, "minutes must be above 0"),
+        ({"steps": 0}, "steps must be a number above 0"),
+        ({"minutes": -1.0}, "minutes must be a number above 0"),
         ({"steps": 1, "precision": "float16"}, "float32 or bfloat16"),
         ({"steps": 1, "flat_share": 2.0}, "between 0 and 1"),
         ({"steps": 1, "log_every": 0}, "at least 1"),

@@ -41,7 +41,7 @@ def batch(seed=1):
 def run(model, forward):
     """Outputs and gradients of a loss in which every output takes part."""
     model.zero_grad()
-    outputs = forward(*batch())
+    outputs = [output.float() for output in forward(*batch())]
     generator = torch.Generator().manual_seed(2)
     total = sum(
         (output.clamp(-50, 50) * torch.randn(output.shape, generator=generator)).sum()
@@ -71,6 +71,24 @@ def test_in_eval_mode_too():
     model = build(p_encoder_dropout=0.5, p_postnet_dropout=0.5, p_decoder_dropout=0.3).eval()
     for one, other in zip(teacher_forced(model, *batch()), model(*batch()), strict=True):
         torch.testing.assert_close(one, other, rtol=1e-5, atol=1e-5)
+
+
+def test_bfloat16_is_nearly_the_same():
+    model = build(n_frames_per_step=2)
+    expected, expected_gradients = run(model, lambda *inputs: teacher_forced(model, *inputs))
+
+    def in_bfloat16(*inputs):
+        with torch.autocast("cpu", torch.bfloat16):
+            return teacher_forced(model, *inputs)
+
+    actual, gradients = run(model, in_bfloat16)
+    for one, other in zip(actual, expected, strict=True):
+        torch.testing.assert_close(one.float(), other, rtol=0.05, atol=0.1)
+    for name, gradient in expected_gradients.items():
+        assert gradients[name].dtype == torch.float32
+        if not name.endswith("0.conv.bias"):
+            likeness = torch.cosine_similarity(gradients[name].flatten(), gradient.flatten(), dim=0)
+            assert float(likeness) > 0.9, name
 
 
 @pytest.mark.parametrize("part", ["encoder", "prenet", "attention", "decoder", "postnet"])

@@ -94,8 +94,8 @@ class LoopSettings:
             raise ConfigError("say how long to train: steps, minutes, or both")
         for name in ("steps", "minutes", "learning_rate", "final_learning_rate", "clip_norm"):
             value = getattr(self, name)
-            if value is not None and not value > 0:
-                raise ConfigError(f"{name} must be above 0, but is {value}")
+            if value is not None and not (isinstance(value, (int, float)) and value > 0):
+                raise ConfigError(f"{name} must be a number above 0, but is {value!r}")
         for name in ("log_every", "evaluate_every"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"{name} must be at least 1, but is {getattr(self, name)}")
