@@ -90,7 +90,7 @@ def report(name: str, guesses: Guesses, right: dict[str, list[Phones]]) -> None:
         distance, length = min((edit_distance(said, want), len(want)) for want in right[word])
         errors, phones, wrong = errors + distance, phones + length, wrong + (distance > 0)
     rates = f"{errors / phones:6.1%} | {wrong / len(guesses):6.1%}"
-    print(f"| {name:44} | {len(guesses):5} | {rates} |")
+    print(f"| {name:66} | {len(guesses):5} | {rates} |")
 
 
 def main() -> None:
@@ -125,7 +125,7 @@ def main() -> None:
         "network": guessed.__getitem__,
         "as read: regular ending of a known word, or network": as_read,
     }
-    print(f"| {'':44} | words | phones | words  |\n|{'-' * 46}|------:|-------:|-------:|")
+    print(f"| {'':66} | words | phones | words  |\n|{'-' * 68}|------:|-------:|-------:|")
     for name, say in ways.items():
         report(name, {word: say(word) for word in held_out}, right)
         report(f"{name}, no relative", {word: say(word) for word in alone}, right)
