@@ -19,6 +19,7 @@ from labkit.bench.models import NEVER
 from labkit.bench.stopwatch import Stopwatch
 from labkit.bench.text import text_of_length
 from labkit.errors import ConfigError
+from labkit.tacotron2 import Tacotron2, compare_precision
 from labkit.text import pad_id, text_to_sequence
 from labkit.vocoders.protocol import Vocoder
 
@@ -51,13 +52,34 @@ class Pipeline:
         self, ids: torch.Tensor, lengths: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Give the mel (B, n_mels, T) of symbol ids (B, T_in), and the lengths (B,) in frames."""
-        options: dict[str, Any] = {}
+        options = self._stopping()
         if self.precision != "float32":
             options["precision"] = self.precision
-        if self.frames is not None:
-            options.update(max_decoder_steps=self.frames, gate_threshold=NEVER)
         mel, mel_lengths, *_ = self.tacotron2.infer(ids, lengths, **options)  # type: ignore[operator]
         return mel, mel_lengths
+
+    def precision_cost(self, input_length: int) -> str | None:
+        """Say how far the mel of the measured text is from that in float32; None if it is that."""
+        if self.precision == "float32" or not isinstance(self.tacotron2, Tacotron2):
+            return None
+        ids = torch.tensor([text_to_sequence(text_of_length(input_length))])  # (1, T_in)
+        ids = ids.to(self.tacotron2.embedding.weight.device)
+        lengths = torch.tensor([ids.size(1)])
+        report = compare_precision(
+            self.tacotron2,
+            ids,
+            lengths,
+            self.precision,  # type: ignore[arg-type]
+            **self._stopping(),
+        )
+        return str(report)
+
+    def _stopping(self) -> dict[str, Any]:
+        if self.frames is None:
+            return {}
+        config = getattr(self.tacotron2, "config", None)
+        steps = -(-self.frames // getattr(config, "n_frames_per_step", 1))
+        return {"max_decoder_steps": steps, "gate_threshold": NEVER}
 
     def denoise(self, audio: torch.Tensor) -> torch.Tensor:
         """Denoise (B, N) samples, however few they are."""

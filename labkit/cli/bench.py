@@ -164,6 +164,7 @@ def _setting(
     from labkit.bench import kept_warm_ups, models
     from labkit.devices import device_name
 
+    cost = pipeline.precision_cost(arguments.input_length)
     discarded = kept_warm_ups(arguments.num_iters, arguments.warm_ups)
     return {
         "acoustic model": models.describe(pipeline.tacotron2),
@@ -171,6 +172,7 @@ def _setting(
         "denoiser": "on" if pipeline.denoiser else "off",
         "precision": arguments.precision
         + ("" if arguments.precision == "float32" else " in the decoder's matrices, else float32"),
+        **({"precision costs": cost} if cost else {}),
         "device": f"{device} ({device_name(device)})",
         "threads": torch.get_num_threads(),
         "PyTorch": torch.__version__,
