@@ -90,8 +90,9 @@ def test_files_that_are_no_recipe_are_refused(tmp_path):
         read_config(path)
 
 
-def test_the_recipe_of_the_shipped_voice_is_sound():
-    config = read_config(ROOT / "configs" / "voice_small.yaml")
+@pytest.mark.parametrize("name", ["voice_small", "voice_unguided"])
+def test_shipped_recipes_are_sound_and_their_models_small(name):
+    config = read_config(ROOT / "configs" / f"{name}.yaml")
     fill("learning", AcousticSettings, config.learning)
     model = Tacotron2(Tacotron2Config(**config.model))
     assert sum(tensor.numel() * 2 for tensor in model.state_dict().values()) < 8e6  # as float16

@@ -25,7 +25,10 @@ def add_commands(commands: Any) -> None:
     train.add_argument("--steps", type=positive, help="how long; instead of what the recipe says")
     train.add_argument("--resume", action="store_true", help="go on with the training in --out")
     train.add_argument(
-        "--device", default="auto", help="auto (default) or cpu, where there is something better"
+        "--device",
+        choices=("auto", "cpu"),
+        default="auto",
+        help="auto (default) takes an accelerator if there is one",
     )
     train.add_argument(
         "--threads",
