@@ -17,7 +17,7 @@ from grader import cli
 from grader.isolation import Isolation
 
 GRADER = ("check", "doctor", "grade", "release", "golden", "demo")
-LABKIT = ("say", "bench", "text", "mel")
+LABKIT = ("say", "bench", "text", "mel", "corpus", "train")
 RIGHT = fill()
 
 
@@ -124,6 +124,13 @@ def test_text_shows_how_a_sentence_is_read() -> None:
     assert ran.code == 0
     assert answer["spoken"] == "doctor no has two cats."
     assert len(answer["ids"]) == len(answer["spoken"])
+
+
+def test_text_shows_phonemes_and_what_is_left_out() -> None:
+    ran = run(["labkit", "text", "--phonemes", "Two cats, 你.", "--json"], ROOT)
+    answer = json.loads(ran.out)
+    assert answer["spoken"].startswith("{T UW} {K AE T S},")
+    assert ran.err == "note: skipped, because it has no reading: 你\n"
 
 
 def test_mel_measures_a_file(tmp_path: Path) -> None:

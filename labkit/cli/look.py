@@ -14,6 +14,9 @@ def add_commands(commands: Any) -> None:
     text = commands.add_parser("text", help="Show how a text is read and its symbol ids.")
     text.add_argument("text", help="the text, or - for standard input")
     text.add_argument("--normalise", default="published", help="published (default) or modern")
+    text.add_argument(
+        "--phonemes", action="store_true", help="as words in ARPAbet, as the kit's own voice reads"
+    )
     text.set_defaults(run=_text)
     mel = commands.add_parser("mel", help="Check an audio file and measure its log-mel.")
     mel.add_argument("file", type=Path, help="a WAV or FLAC file at 22 050 Hz")
@@ -26,6 +29,13 @@ def _text(arguments: argparse.Namespace) -> int:
     from labkit.text import sequence_to_text, text_to_sequence
 
     text = sys.stdin.read() if arguments.text == "-" else arguments.text
+    if arguments.phonemes:
+        from labkit.text.pronunciation import read_aloud
+
+        said = read_aloud(text)
+        for note in said.notes:
+            print(f"note: {note}", file=sys.stderr)
+        text = said.symbols
     ids = text_to_sequence(text, normalise=arguments.normalise)
     spoken = sequence_to_text(ids)
     if arguments.json:
