@@ -21,7 +21,9 @@ def draw_readings(readings: Sequence[FreeReading]) -> Figure:
     axes = figure.subplots(len(readings), 3, squeeze=False)
     for (left, middle, right), reading in zip(axes, readings, strict=True):
         _show(left, reading.alignment.t(), vmax=1)
-        left.set(title=str(reading.report)[:80], xlabel="decoder step", ylabel="symbol")
+        found = ", ".join(failure.kind for failure in reading.report.failures) or "no failure"
+        title = f"{found}, peak {reading.report.peak:.2f}"
+        left.set(title=title, xlabel="decoder step", ylabel="symbol")
         for panel, mel, title in (
             (middle, reading.mel, "read" if reading.stopped else "read, never stopped"),
             (right, reading.target, "recorded"),
