@@ -13,7 +13,7 @@ import pytest
 
 import labkit
 from conftest import ROOT
-from course_tools import LAB, NOTEBOOK, Course, cell_of, make_course
+from course_tools import LAB, NOTEBOOK, Course, cell_of, make_course, run
 from grader.edition import GIVES_AWAY, ablate, build_edition, graded_from
 from grader.errors import GraderError
 from grader.graft import source_of
@@ -211,6 +211,18 @@ def test_an_edition_lacks_the_answers_of_its_lab_and_of_later_ones(
         body = theirs.body[1:] if ast.get_docstring(theirs) else theirs.body
         assert len(body) == 1
         assert ast.unparse(body[0]).startswith(f"raise NotImplementedError('{graded.task}: ")
+
+
+def test_training_says_why_a_student_edition_cannot(tmp_path: Path) -> None:
+    edition = build_edition(LAB.name, tmp_path / "edition")
+    arguments = ["train", str(ROOT / "configs/voice_small.yaml"), "--data", "a", "--out", "b"]
+    ran = run(
+        ["python", "-c", f"from labkit.cli import main; main({arguments})"],
+        tmp_path,
+        PYTHONPATH=str(edition),
+    )
+    assert ran.code == 2
+    assert ran.err.startswith("labkit: this edition of the kit lacks labkit.training.teacher_forc")
 
 
 @pytest.mark.parametrize("lab", sorted({name for name, _ in GRADED}))
