@@ -160,7 +160,7 @@ def test_diverged_weights(path):
 def test_discriminators(path):
     tensors = {"discriminators.0.convs.0.bias": torch.zeros(3)}
     torch.save({"mpd": tensors, "msd": tensors, "steps": 5, "epoch": 1}, path)
-    refused(path, "'mpd'")
+    refused(path, "discriminators", "begins with g_")
 
 
 def test_another_model(path):

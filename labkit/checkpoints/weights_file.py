@@ -138,6 +138,11 @@ def _read_torch(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any] | N
             f"{path} is no checkpoint: expected a dict of tensors, "
             f"found an object of type {type(content).__name__}"
         )
+    if {"mpd", "msd"} <= set(content):
+        raise CheckpointError(
+            f"{path} holds HiFi-GAN's discriminators, which only training needs; the generator is "
+            "in the file whose name begins with g_ instead of do_"
+        )
     named = [content[name] for name in _STATE_DICT_NAMES if isinstance(content.get(name), Mapping)]
     state_dict = named[0] if named else content.get("state_dict", content)
     if not isinstance(state_dict, Mapping) or not state_dict:
