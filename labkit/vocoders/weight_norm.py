@@ -63,26 +63,14 @@ class NormedConv1d(_WeightNorm, nn.Conv1d):  # type: ignore[misc]
 
 
 class NormedConvTranspose1d(_WeightNorm, nn.ConvTranspose1d):  # type: ignore[misc]
-    """:class:`torch.nn.ConvTranspose1d`, with a length and a direction for each *input* channel."""
+    """:class:`torch.nn.ConvTranspose1d`, with a length and a direction for each *input* channel.
+
+    A subclass says in ``forward`` how the product is applied.
+    """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._split()
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:  # type: ignore[override]
-        """Map ``x: (B, in_channels, T)`` to ``(B, out_channels, T')``."""
-        stride, padding, output_padding = self.stride, self.padding, self.output_padding
-        assert not isinstance(padding, str)
-        return F.conv_transpose1d(
-            x,
-            self.product(),
-            self.bias,
-            stride,
-            padding,
-            output_padding,
-            self.groups,
-            self.dilation,
-        )
 
 
 def remove_weight_norm(model: nn.Module) -> None:
