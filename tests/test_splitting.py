@@ -7,7 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from labkit.errors import InputError, TextError
-from labkit.pipeline import split_text
+from labkit.pipeline import Characters, split_text
 from labkit.pipeline.boundaries import Boundary
 from labkit.text import clean_text, text_to_sequence
 from labkit.text.symbol_table import blank_id, first_letter_id
@@ -181,7 +181,7 @@ def test_silent_sentences_are_no_pieces():
 
 def test_unknown_arpabet_is_refused_where_it_should_be():
     with pytest.raises(TextError, match="'QQ' in braces is no ARPAbet item"):
-        split_text("The {QQ AH0} second.", normalise="modern")
+        split_text("The {QQ AH0} second.", front_end=Characters(normalise="modern"))
 
 
 def test_sizes_below_one_are_refused():

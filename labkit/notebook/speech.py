@@ -114,12 +114,12 @@ def _draw_alignments(axes: Axes, shown: list[SpeechPiece]) -> None:
 
 def _words(piece: SpeechPiece, base: int) -> list[tuple[float, str]]:
     """List the words of a piece, each with the middle of its symbols, counted from ``base``."""
+    named = (word.strip("{").replace("}", "") for word in piece.words if word)
     words = []
     for is_blank, group in groupby(enumerate(piece.symbols, base), key=lambda one: one[1] == " "):
         if not is_blank:
-            places, names = zip(*group, strict=True)
-            spelled = "".join(name.replace("@", " ") for name in names)  # ARPAbet apart
-            words.append(((places[0] + places[-1]) / 2, spelled.strip()))
+            places = [place for place, _ in group]
+            words.append(((places[0] + places[-1]) / 2, next(named)))
     return words
 
 

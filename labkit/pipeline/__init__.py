@@ -1,9 +1,9 @@
 """Text to speech: from a sentence, or a page of them, to a waveform that can be heard and saved.
 
-Read in this order: ``splitting`` (a text becomes pieces), ``attention_check`` and ``reading``
-(each piece becomes a spectrogram, again if it went wrong), ``joining`` (their sounds become one),
-``speech`` (what the user gets), ``synthesizer`` (which calls them all), ``voice`` (what a voice
-folder holds).
+Read in this order: ``front_end`` (a text becomes symbols), ``splitting`` (and pieces),
+``attention_check`` and ``reading`` (each piece becomes a spectrogram, again if it went wrong),
+``joining`` (their sounds become one), ``speech`` (what the user gets), ``synthesizer`` (which calls
+them all), ``voice`` (what a voice folder holds).
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from typing import Any
 
 _HOME = {
     "AttentionReport": "attention_check",
+    "Characters": "front_end",
     "Failure": "attention_check",
+    "Phonemes": "front_end",
     "Speech": "speech",
     "SpeechPiece": "speech",
     "Synthesizer": "synthesizer",

@@ -51,6 +51,7 @@ def assemble(text: str, said: list[Said], notes: list[str], rate: int, seed: int
         SpeechPiece(
             text=piece.text,
             ids=tuple(piece.ids),
+            words=piece.words,
             mel=reading.mel,
             alignment=reading.alignment,
             gate=reading.gate,

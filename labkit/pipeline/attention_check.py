@@ -10,6 +10,7 @@ import torch
 from torch.nn import functional as F
 
 from labkit.errors import InputError
+from labkit.pipeline.front_end import spell_words
 
 # All thresholds in frames hold for frames of 11.6 ms. Read speech takes about 5.5 of them for a
 # letter, so each threshold leaves a wide margin around anything a person would do.
@@ -98,6 +99,7 @@ def check_attention(
     alignment: torch.Tensor,
     symbols: Sequence[str] | None = None,
     *,
+    words: Sequence[str] | None = None,
     frames_per_step: int = 1,
 ) -> AttentionReport:
     """Look for the known failures of attention: stuck, skipped, repeated, unfinished, unfocused.
@@ -109,6 +111,7 @@ def check_attention(
             decoder step, a column for each symbol.
         symbols: the T_in symbols; ARPAbet begins with ``@``. Without them every symbol could be a
             pause, and failures are named by number.
+        words: what to call each stretch of symbols between two blanks; spelled if None.
         frames_per_step: mel frames that a decoder step predicts (the reduction factor).
 
     Raises:
@@ -137,7 +140,7 @@ def check_attention(
         failures = [Failure("unfocused", message)]
     else:
         passed_over = (focus < SKIPPED_FRAMES) | (weights.max(dim=0).values < SKIPPED_PEAK)
-        checked = _Path(_smooth(path), passed_over, symbols, frames_per_step)
+        checked = _Path(_smooth(path), passed_over, symbols, words, frames_per_step)
         failures = checked.stuck() + checked.skipped() + checked.repeated() + checked.unfinished()
     return AttentionReport(
         failures=tuple(failures),
@@ -157,11 +160,13 @@ class _Path:
         path: torch.Tensor,
         passed_over: torch.Tensor,
         symbols: Sequence[str] | None,
+        words: Sequence[str] | None,
         frames_per_step: int,
     ) -> None:
         self.path = path  # (T,)
         self.passed_over = passed_over  # (T_in,)
         self.symbols = symbols
+        self.words = spell_words(symbols or []) if words is None else words
         self.frames_per_step = frames_per_step
         length = len(passed_over)
         names = ["a"] * length if symbols is None else symbols
@@ -237,12 +242,8 @@ class _Path:
         """Name the words that some symbols belong to; long stretches by their two ends."""
         if self.symbols is None:
             return f"symbols {start + 1} to {stop}" if stop - start > 1 else f"symbol {stop}"
-        while start > 0 and self.symbols[start - 1] != " ":
-            start -= 1
-        while stop < len(self.symbols) and self.symbols[stop] != " ":
-            stop += 1
-        spelled = [f"{{{name[1:]}}}" if name[0] == "@" else name for name in self.symbols]
-        words = "".join(spelled[start:stop]).replace("}{", " ").split(" ")
+        first, last = (sum(name == " " for name in self.symbols[:at]) for at in (start, stop))
+        words = list(self.words[first : last + 1])
         words = [*words[:3], "...", *words[-3:]] if len(words) > 7 else words
         return repr(" ".join(words).strip())
 

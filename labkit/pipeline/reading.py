@@ -12,6 +12,7 @@ import torch
 
 from labkit.errors import SpeechError
 from labkit.pipeline.attention_check import AttentionReport, Failure, check_attention
+from labkit.pipeline.splitting import TextPiece
 from labkit.text import pad_id, symbols
 
 MIN_FRAMES = 5
@@ -69,20 +70,20 @@ class Reader:
         options: what every call of ``infer`` is given.
         frames_per_symbol: frames for a symbol after which a piece is given up.
         max_frames: frames after which any piece is given up.
-        has_dropout: whether another seed gives another reading.
+        may_drop: whether the prenet may drop units, so that another seed gives another reading.
     """
 
     tacotron2: Any
     options: dict[str, Any]
     frames_per_symbol: float
     max_frames: int
-    has_dropout: bool
+    may_drop: bool
 
-    def read(self, batch: Sequence[list[int]], seed: int, max_retries: int) -> list[Reading]:
-        """Read pieces as one batch; those that go wrong again, under other seeds.
+    def read(self, batch: Sequence[TextPiece], seed: int, max_retries: int) -> list[Reading]:
+        """Read pieces as one batch; those that go wrong again, with dropout under other seeds.
 
         Args:
-            batch: symbol ids of each piece.
+            batch: the pieces.
             seed: of the first attempt; those of the others follow from it.
             max_retries: how many further attempts there may be.
 
@@ -90,7 +91,7 @@ class Reader:
             The best reading of each piece, in order.
         """
         best = self._attempt(batch, seed)
-        for retry in range(1, max_retries + 1 if self.has_dropout else 1):
+        for retry in range(1, max_retries + 1 if self.may_drop else 1):
             failed = [at for at, reading in enumerate(best) if reading.may_improve]
             if not failed:
                 break
@@ -104,20 +105,20 @@ class Reader:
         """Frames after which a piece of so many symbols is given up."""
         return min(self.max_frames, _SPARE_FRAMES + round(self.frames_per_symbol * n_symbols))
 
-    def _attempt(self, batch: Sequence[list[int]], seed: int, attempts: int = 1) -> list[Reading]:
-        lengths = torch.tensor([len(ids) for ids in batch])  # (B,)
+    def _attempt(self, batch: Sequence[TextPiece], seed: int, attempts: int = 1) -> list[Reading]:
+        lengths = torch.tensor([len(piece.ids) for piece in batch])  # (B,)
         ids = torch.full((len(batch), int(lengths.max())), pad_id)  # (B, T_in)
         for row, piece in zip(ids, batch, strict=True):
-            row[: len(piece)] = torch.tensor(piece)
+            row[: len(piece.ids)] = torch.tensor(piece.ids)
         device = device_of(self.tacotron2)
-        limit = max(self.limit(len(piece)) for piece in batch)
+        limit = max(self.limit(len(piece.ids)) for piece in batch)
         outputs = self.tacotron2.infer(
             ids.to(device),
             lengths.to(device),
             seed=seed,
             max_decoder_steps=-(-limit // self._frames_per_step),
             **({"with_gate": True} if self._tells_gate else {}),
-            **self.options,
+            **(self.options | ({"prenet_dropout": True} if attempts > 1 else {})),
         )
         gates = None
         if self._tells_gate:
@@ -125,15 +126,19 @@ class Reader:
         mels, mel_lengths, alignments = _checked(outputs, len(batch), ids.size(1))
         readings = []
         for item, piece in enumerate(batch):
-            own_limit = self.limit(len(piece))
+            length = len(piece.ids)
+            own_limit = self.limit(length)
             frames = min(int(mel_lengths[item]), own_limit)
             steps = -(-frames // self._frames_per_step)
             readings.append(
                 self._judge(
                     mels[item, :, :frames].float().cpu().clone(),  # (n_mels, frames)
-                    alignments[item, :steps, : len(piece)].float().cpu().clone(),  # (steps, T_in)
+                    alignments[item, :steps, : len(piece.ids)]
+                    .float()
+                    .cpu()
+                    .clone(),  # (steps, T_in)
                     None if gates is None else gates[item, :steps].float().cpu().clone(),
-                    [symbols[index] for index in piece],
+                    piece,
                     LIMIT if frames == own_limit else GATE,
                     seed,
                     attempts,
@@ -146,7 +151,7 @@ class Reader:
         mel: torch.Tensor,
         alignment: torch.Tensor,
         gate: torch.Tensor | None,
-        names: list[str],
+        piece: TextPiece,
         stop_reason: str,
         seed: int,
         attempts: int,
@@ -158,7 +163,12 @@ class Reader:
             return Reading(
                 mel[:, :0], alignment[:0], gate, stop_reason, None, (silent,), seed, attempts
             )
-        report = check_attention(alignment, names, frames_per_step=self._frames_per_step)
+        report = check_attention(
+            alignment,
+            [symbols[index] for index in piece.ids],
+            words=piece.words,
+            frames_per_step=self._frames_per_step,
+        )
         failures = report.failures
         if stop_reason == LIMIT:
             failures += (Failure("endless", f"did not stop by itself within {frames} frames"),)

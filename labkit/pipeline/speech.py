@@ -14,7 +14,7 @@ import torch
 from labkit.audio import save_audio
 from labkit.errors import InputError, SpeechError
 from labkit.pipeline.attention_check import AttentionReport, Failure
-from labkit.text import sequence_to_text, symbols
+from labkit.text import symbols
 
 LONGEST_PLAYER = 300.0
 """Seconds of sound that a notebook keeps, about 18 MB; more is left to `Speech.save`."""
@@ -29,6 +29,7 @@ class SpeechPiece:
     Args:
         text: the part of the text as it was written.
         ids: the symbol ids that were read.
+        words: what each stretch of symbols between two blanks says, with its marks.
         mel: (n_mels, T) float32 log-mel; T is 0 if nothing was said.
         alignment: (T, T_in) attention weights; a row for each decoder step, a column for each id.
         gate: (T,) logits of "this step is the last one", one for each decoder step; None if the
@@ -44,6 +45,7 @@ class SpeechPiece:
 
     text: str
     ids: tuple[int, ...]
+    words: tuple[str, ...]
     mel: torch.Tensor
     alignment: torch.Tensor
     gate: torch.Tensor | None
@@ -57,8 +59,8 @@ class SpeechPiece:
 
     @property
     def spoken(self) -> str:
-        """What was read: the symbols, spelled out."""
-        return sequence_to_text(self.ids)
+        """What was read, with numbers and abbreviations written out."""
+        return " ".join(self.words)
 
     @property
     def symbols(self) -> list[str]:

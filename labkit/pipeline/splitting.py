@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import unicodedata
-import warnings
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass
-from itertools import pairwise
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import groupby, pairwise
 
 from labkit.errors import InputError, TextError
 from labkit.pipeline.boundaries import Boundary, Gap, gaps, paragraphs
-from labkit.text import sequence_to_text, text_to_sequence
+from labkit.pipeline.front_end import Characters, FrontEnd, SymbolText, spell_words
+from labkit.text import symbols
 from labkit.text.symbol_table import blank_id, first_letter_id
-from labkit.text.transliteration import to_ascii
 
 MAX_SYMBOLS = 160
 """Longest piece. Published voices were trained on clips of at most 187 symbols, 100 on average."""
@@ -38,37 +38,38 @@ class TextPiece:
     Args:
         text: the part as it was written.
         ids: its symbols; at least one of them makes a sound.
+        words: what each stretch of symbols between two blanks says, with its marks.
         boundary: what ends where it ends.
     """
 
     text: str
     ids: list[int]
+    words: tuple[str, ...]
     boundary: Boundary
 
     @property
     def spoken(self) -> str:
-        """What is read: the symbols, spelled out."""
-        return sequence_to_text(self.ids)
+        """What is read, with numbers and abbreviations written out."""
+        return " ".join(self.words)
 
 
 def split_text(
     text: str,
     max_symbols: int = MAX_SYMBOLS,
     *,
-    cleaners: str | list[str] | tuple[str, ...] = ("english_cleaners",),
-    normalise: str = "published",
+    front_end: FrontEnd | None = None,
 ) -> tuple[list[TextPiece], list[str]]:
     """Cut a text at the ends of paragraphs and sentences; where those are too long, within.
 
     A sentence that is too long is cut at a clause or comma near its middle, else between words;
     never within a group in braces, within a number, or after an abbreviation. A single word that
-    is too long is cut anywhere. The sounding symbols of all pieces are those of the text.
+    is too long is cut anywhere. The characters of all pieces that make a sound are those of the
+    text; phonemes may differ from them where a cut parts two words that depend on each other.
 
     Args:
         text: any text; blank lines separate its paragraphs.
         max_symbols: most symbols of a piece.
-        cleaners: as in :func:`labkit.text.text_to_sequence`.
-        normalise: as in :func:`labkit.text.text_to_sequence`.
+        front_end: turns a part of the text into symbols; `Characters` if None.
 
     Returns:
         The pieces in order, at least one; and notes on what was left out or cut, in words.
@@ -79,20 +80,17 @@ def split_text(
     """
     if max_symbols < 1:
         raise InputError(f"max_symbols must be at least 1, but is {max_symbols}")
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        _refuse_unspeakable(text, cleaners, normalise)
-        notes = [str(warning.message) for warning in caught] + _unread(text)
-        splitter = _Splitter(max_symbols, cleaners, normalise, notes)
-        pieces = [piece for paragraph in paragraphs(text) for piece in splitter.split(paragraph)]
+    front_end = front_end or Characters()
+    notes = list(_read_whole(text, front_end).notes)
+    splitter = _Splitter(max_symbols, front_end, notes)
+    pieces = [piece for paragraph in paragraphs(text) for piece in splitter.split(paragraph)]
     return pieces, notes
 
 
 @dataclass
 class _Splitter:
     max_symbols: int
-    cleaners: str | list[str] | tuple[str, ...]
-    normalise: str
+    front_end: FrontEnd
     notes: list[str]
 
     def split(self, paragraph: str) -> list[TextPiece]:
@@ -111,15 +109,12 @@ class _Splitter:
             pieces += parts
         return pieces
 
-    def _read(self, start: int, end: int) -> list[int]:
-        """Ids of a part of the paragraph; none if nothing in it can be spoken."""
+    def _read(self, start: int, end: int) -> SymbolText | None:
+        """Read a part of the paragraph; None if nothing in it can be spoken."""
         try:
-            ids = text_to_sequence(
-                self._paragraph[start:end], self.cleaners, normalise=self.normalise
-            )
+            return self.front_end.read(self._paragraph[start:end])
         except TextError:  # The whole text was read before, so nothing else can be the matter.
-            return []
-        return _strip_blanks(ids)
+            return None
 
     def _sentences(self) -> list[tuple[int, int, Boundary]]:
         """Spans of the sentences; one that is short, or silent, is joined to its neighbour."""
@@ -129,7 +124,8 @@ class _Splitter:
         size = 0  # symbols of the sentence before
         for before, after in pairwise([Gap(0, 0, Boundary.PARAGRAPH), *ends, last]):
             span = (before.start, after.end, after.boundary)
-            own_size = len(self._read(*span[:2]))
+            read = self._read(*span[:2])
+            own_size = len(read.ids) if read else 0
             together = size + 1 + own_size
             is_short = size < MIN_SYMBOLS or (after is last and own_size < MIN_SYMBOLS)
             # A sentence that is too long will be cut anyway, so a short one makes no difference.
@@ -143,16 +139,16 @@ class _Splitter:
         return joined
 
     def _halve(self, start: int, end: int, boundary: Boundary) -> list[TextPiece]:
-        ids = self._read(start, end)
-        if not ids:
+        read = self._read(start, end)
+        if not read:
             self.notes.append(f"left out {_shorten(self._paragraph[start:end])}: marks only")
             return []
-        if len(ids) <= self.max_symbols:
-            return [TextPiece(self._paragraph[start:end], ids, boundary)]
+        if len(read.ids) <= self.max_symbols:
+            return [TextPiece(self._paragraph[start:end], read.ids, read.words, boundary)]
         first = bisect_right(self._gaps, start, key=lambda gap: gap.end)
         stop = bisect_left(self._gaps, end, key=lambda gap: gap.end)
         if first == stop:
-            return self._chop(start, end, ids, boundary)
+            return self._chop(start, end, read, boundary)
         middle, length = (start + end) / 2, end - start
         cut = min(
             self._gaps[first:stop],
@@ -160,27 +156,41 @@ class _Splitter:
         )
         return self._halve(start, cut.end, cut.boundary) + self._halve(cut.start, end, boundary)
 
-    def _chop(self, start: int, end: int, ids: list[int], boundary: Boundary) -> list[TextPiece]:
-        """Cut the symbols of one endless word, after a number word or anywhere."""
+    def _chop(self, start: int, end: int, read: SymbolText, boundary: Boundary) -> list[TextPiece]:
+        """Cut the symbols of one endless word between the words that it is read as, or anywhere."""
         self.notes.append(f"cut the endless word {_shorten(self._paragraph[start:end])}")
-        chunks: list[list[int]] = []
-        while ids:
-            size = self.max_symbols
-            if len(ids) > size and blank_id in ids[size // 2 : size]:
-                size -= ids[:size][::-1].index(blank_id)
-            chunk, ids = _strip_blanks(ids[:size]), ids[size:]
-            if any(index >= first_letter_id for index in chunk):
-                chunks.append(chunk)
-        return [
-            TextPiece(sequence_to_text(chunk), chunk, Boundary.GLUED) for chunk in chunks[:-1]
-        ] + [TextPiece(sequence_to_text(chunks[-1]), chunks[-1], boundary)]
+        most = max(1, self.max_symbols + 1 - len(self.front_end.end(read.ids[:1])))
+        chunks: list[tuple[list[int], list[str]]] = []
+        for ids, word in _words(read, most):
+            if chunks and len(chunks[-1][0]) + 1 + len(ids) <= most:
+                chunks[-1][0].extend([blank_id, *ids])
+                chunks[-1][1].append(word)
+            else:
+                chunks.append((ids, [word]))
+        pieces = [
+            TextPiece(" ".join(words), self.front_end.end(ids), tuple(words), Boundary.GLUED)
+            for ids, words in chunks
+            if any(index >= first_letter_id for index in ids)
+        ]
+        return [*pieces[:-1], replace(pieces[-1], boundary=boundary)]
 
 
-def _refuse_unspeakable(
-    text: str, cleaners: str | list[str] | tuple[str, ...], normalise: str
-) -> None:
+def _words(read: SymbolText, most: int) -> Iterator[tuple[list[int], str]]:
+    """Yield the symbols and the name of each word; of an endless one, those of its parts."""
+    names = (word for word in read.words if word)
+    for is_blank, group in groupby(read.ids, key=lambda index: index == blank_id):
+        if is_blank:
+            continue
+        ids, name = list(group), next(names)
+        for start in range(0, len(ids), most):
+            part = ids[start : start + most]
+            spelled = "".join(spell_words([symbols[index] for index in part]))
+            yield part, name if len(ids) <= most else spelled
+
+
+def _read_whole(text: str, front_end: FrontEnd) -> SymbolText:
     try:
-        text_to_sequence(text, cleaners, normalise=normalise)
+        return front_end.read(text)
     except TextError as error:
         if isinstance(text, str) and not text.strip():
             raise TextError("the text is empty; give it a word") from error
@@ -189,23 +199,6 @@ def _refuse_unspeakable(
                 f"the text {_shorten(text)} is only punctuation; give it a word"
             ) from error
         raise
-
-
-def _unread(text: str) -> list[str]:
-    """Note the characters that have no reading: emoji, pictures, ..."""
-    if text.isascii():
-        return []
-    lost = [
-        mark
-        for mark in dict.fromkeys(text)
-        if not mark.isascii() and unicodedata.category(mark)[0] in "SLN" and not to_ascii(mark)
-    ]
-    return [f"left out what has no reading: {' '.join(lost[:10])}"] if lost else []
-
-
-def _strip_blanks(ids: list[int]) -> list[int]:
-    sounding = [position for position, index in enumerate(ids) if index != blank_id]
-    return ids[sounding[0] : sounding[-1] + 1] if sounding else []
 
 
 def _shorten(text: str) -> str:

@@ -132,7 +132,7 @@ class Synthesizer:
         Every text is looked at before any of them is spoken, so that nothing is lost when one
         cannot be: the error names it by its index. Long ones are split; all pieces of all texts
         are sorted by length and read in batches. A piece whose attention went wrong is read again
-        under another seed, and the best reading is kept.
+        with prenet dropout, under another seed, and the best reading is kept.
 
         The seed fixes the speech for the same texts, settings and machine; because a batch shares
         its random numbers, a text sounds a little different among other texts.
@@ -142,7 +142,8 @@ class Synthesizer:
             seed: fixes prenet dropout and vocoder noise; drawn from the global state if None.
             sigma: spread of the vocoder's noise; as the voice has it if None.
             denoise: how strongly the vocoder's own noise is removed; as the voice has it if None.
-            prenet_dropout: whether the prenet drops units; as the voice has it if None.
+            prenet_dropout: whether the prenet drops units; as the voice has it if None. False rules
+                it out for further readings, too, and there are none.
             max_retries: how often a piece may be read again.
             on_failure: what to do if something still went wrong: "warn", "raise", or "ignore".
                 The notes of the speech have it in any case.
@@ -263,7 +264,7 @@ class Synthesizer:
             infer_options,
             settings.frames_per_symbol,
             settings.max_frames,
-            has_dropout=dropout and getattr(config, "p_prenet_dropout", 0.5) > 0,
+            may_drop=prenet_dropout is not False and getattr(config, "p_prenet_dropout", 0.5) > 0,
         )
         sigma = settings.sigma if sigma is None else sigma
         return _Options(reader, seed, sigma, denoise, max_retries)
@@ -275,8 +276,7 @@ class Synthesizer:
             return split_text(
                 text,
                 settings.max_symbols,
-                cleaners=settings.cleaners,
-                normalise=settings.normalise,
+                front_end=settings.front_end,
             )
         except TextError as error:
             if index is None:
@@ -304,9 +304,8 @@ class Synthesizer:
         self, pieces: list[TextPiece], places: list[int], number: int, options: _Options
     ) -> Iterator[Said]:
         """Read pieces together and make them audible one by one."""
-        batch = [piece.ids for piece in pieces]
         readings = options.reader.read(
-            batch, derive_seed(options.seed, number), options.max_retries
+            pieces, derive_seed(options.seed, number), options.max_retries
         )
         for piece, place, reading in zip(pieces, places, readings, strict=True):
             audio = torch.zeros(0)

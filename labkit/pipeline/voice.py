@@ -10,11 +10,11 @@ from numbers import Real
 
 from labkit.audio.config import MelConfig
 from labkit.errors import ConfigError
+from labkit.pipeline.front_end import Characters, FrontEnd, Phonemes
 from labkit.pipeline.splitting import MAX_SYMBOLS
 from labkit.text.cleaners import select_cleaners
 
-INPUTS = ("characters",)
-_RESERVED_INPUTS = ("phonemes",)
+INPUTS = ("characters", "phonemes")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,16 +24,17 @@ class VoiceSettings:
     Args:
         name: what the voice is called.
         mel: how the mels are taken that the acoustic model predicts; gives the sample rate, too.
-        input: what the acoustic model reads: "characters".
-        cleaners: as in :func:`labkit.text.text_to_sequence`.
-        normalise: as in :func:`labkit.text.text_to_sequence`.
+        input: what the acoustic model reads: "characters" or "phonemes".
+        cleaners: of characters, as in :func:`labkit.text.text_to_sequence`.
+        normalise: of characters, as in :func:`labkit.text.text_to_sequence`.
         sigma: spread of the vocoder's noise; None as the vocoder is configured, and for a vocoder
             without noise.
         denoise: how strongly the vocoder's own noise is removed; 0 not at all.
-        prenet_dropout: whether the prenet drops units, as published voices need it.
+        prenet_dropout: whether the prenet drops units, as published voices need it; without it,
+            only a reading that went wrong is tried again with it.
         gate_threshold: probability at which a piece ends; None as the model is configured.
         frames_per_symbol: frames for a symbol, beyond a hundred for the piece, after which a piece
-            is given up; people need about 5.5.
+            is given up; people need about 5.5 for a character, 7 for a phoneme.
         max_frames: frames after which any piece is given up.
         max_symbols: longest piece that is read in one go.
         licence: under what terms the voice may be used.
@@ -81,10 +82,15 @@ class VoiceSettings:
         for name in ("sigma", "denoise"):
             usable = self._is_number(name, 0, or_equal=True)
             self._require(name, usable or (name == "sigma" and self.sigma is None), "0 or above")
-        if self.input in _RESERVED_INPUTS:
-            raise ConfigError(f"input={self.input!r} is not supported yet; it must be 'characters'")
         self._require("input", self.input in INPUTS, f"one of {', '.join(INPUTS)}")
         select_cleaners(self.cleaners, self.normalise)
+
+    @property
+    def front_end(self) -> FrontEnd:
+        """What turns a text into the symbols that the acoustic model reads."""
+        if self.input == "phonemes":
+            return Phonemes()
+        return Characters(self.cleaners, self.normalise)
 
     def _is_number(self, name: str, above: float, or_equal: bool = False) -> bool:
         value = getattr(self, name)
