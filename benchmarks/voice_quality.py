@@ -30,6 +30,7 @@ from voice.sound import missing_measures
 from voice.speed import measure_speed
 
 from labkit import Synthesizer
+from labkit.cli.values import positive
 from labkit.corpus.flite import VOICES, flite_version
 from labkit.corpus.progress import progress_bar
 from labkit.errors import LabkitError, SpeechError
@@ -49,11 +50,11 @@ def main() -> None:
     add = parser.add_argument
     add("--voice", type=Path, metavar="FOLDER", help="default: the voice that is shipped")
     add("--parts", nargs="+", choices=PARTS, default=list(PARTS), help="default: all of them")
-    add("--sentences", type=at_least_one, default=100, metavar="N", help="fewer, for a quick look")
+    add("--sentences", type=positive, default=100, metavar="N", help="fewer, for a quick look")
     add("--teacher", choices=VOICES, default="rms", help="voice of flite (default: rms)")
-    add("--jobs", type=at_least_one, default=1, metavar="N", help="processes of one thread each")
-    add("--threads", type=at_least_one, nargs="+", default=[1, 2], help="for speed (default: 1 2)")
-    add("--processes", type=at_least_one, default=5, metavar="N", help="for speed (default: 5)")
+    add("--jobs", type=positive, default=1, metavar="N", help="processes of one thread each")
+    add("--threads", type=positive, nargs="+", default=[1, 2], help="for speed (default: 1 2)")
+    add("--processes", type=positive, default=5, metavar="N", help="for speed (default: 5)")
     add("--pictures", type=Path, metavar="FOLDER", help="draw one sentence of each kind there")
     add(
         "--json",
@@ -68,13 +69,6 @@ def main() -> None:
         sys.exit(run(options))
     except LabkitError as error:
         sys.exit(f"voice_quality: {error}")
-
-
-def at_least_one(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError
-    return number
 
 
 def run(options: argparse.Namespace) -> int:
@@ -136,7 +130,8 @@ def conditions(options: argparse.Namespace, records: Records) -> Iterator[str]:
     if not records:
         return
     yield f"teacher: {flite_version()}, voice {options.teacher}"
-    if missing := missing_measures():
+    copied = {COPY, GRIFFIN_LIM} & set(records[0]["systems"])
+    if copied and (missing := missing_measures()):
         yield f"not installed, so their figures are left out: {', '.join(missing)}"
 
 

@@ -15,6 +15,7 @@ from voice.sentences import words_of
 SAMPLE_RATE = 16_000
 RESAMPLES = 2000
 CONFIDENCE = 0.95
+FEWEST = 10  # sentences for an interval
 
 
 class Recogniser:
@@ -40,7 +41,7 @@ class Recogniser:
             self.decoder.add_word(word, phones, True)
 
     def understand(self, audio: torch.Tensor, sample_rate: int) -> list[str]:
-        """Words in small letters. Levels do not matter to it: the mean of the features is removed.
+        """Write down what is said, in small letters.
 
         Args:
             audio: (N,) float32 samples.
@@ -71,36 +72,46 @@ def word_errors(wanted: Sequence[str], understood: Sequence[str]) -> int:
 
 
 class Rate(NamedTuple):
-    """A word error rate, or the difference of two, with an interval for its true value."""
+    """A word error rate, or the difference of two."""
 
     errors: int
     words: int
-    low: float
-    high: float
+    interval: tuple[float, float] | None  # for its true value
 
     @property
     def value(self) -> float:
         return self.errors / self.words
 
     def __str__(self) -> str:
-        return f"{self.value:.3f} ({self.low:.3f}–{self.high:.3f}), {self.errors}/{self.words}"
+        interval = " ({:.3f}–{:.3f})".format(*self.interval) if self.interval else ""
+        return f"{self.value:.3f}{interval}, {self.errors}/{self.words}"
+
+    @property
+    def points(self) -> str:
+        """As a difference."""
+        value, *ends = (f"{100 * rate:+.1f}" for rate in (self.value, *(self.interval or ())))
+        return f"{value} ({' to '.join(ends)})" if ends else value
 
 
 def error_rate(errors: Sequence[int], words: Sequence[int]) -> Rate:
     """Word error rate of some sentences.
 
     The interval is what other sentences like these would give: they are drawn again and again,
-    with repetition (bootstrap). For the difference of two systems give the differences of their
-    errors, sentence by sentence, which leaves out what is hard for both.
+    with repetition (bootstrap). A handful of sentences has none. For the difference of two
+    systems give the differences of their errors, sentence by sentence, which leaves out what is
+    hard for both.
 
     Args:
         errors: of each sentence.
         words: that each sentence has.
     """
+    totals = int(sum(errors)), int(sum(words))
+    if len(words) < FEWEST:
+        return Rate(*totals, None)
     counts = np.stack([errors, words])  # (2, sentences)
     generator = np.random.default_rng(0)
     drawn = generator.integers(len(words), size=(RESAMPLES, len(words)))
     wrong, all_words = counts[:, drawn].sum(axis=2)  # (RESAMPLES,) each
     tail = (1 - CONFIDENCE) / 2
     low, high = np.quantile(wrong / all_words, (tail, 1 - tail))
-    return Rate(int(sum(errors)), int(sum(words)), float(low), float(high))
+    return Rate(*totals, (float(low), float(high)))

@@ -75,6 +75,7 @@ def sound_figures(records: Records, system: str) -> dict[str, float | None]:
     """Figures of one system over all sentences; None where nothing could be measured."""
     heard = [record["systems"][system] for record in records]
     levels = [one["level"] for one in heard]
+    taught = [record["systems"][TEACHER]["level"] for record in records]
     pitches = [one["pitch"] for one in heard if "pitch" in one]
     both = sum(one["voiced_in_both"] for one in pitches)
     lone = sum(one["voiced_in_one"] for one in pitches)
@@ -85,6 +86,7 @@ def sound_figures(records: Records, system: str) -> dict[str, float | None]:
     return {
         "level": statistics.fmean(levels),
         "levels apart": max(levels) - min(levels),
+        "level off": max(abs(one - other) for one, other in zip(levels, taught, strict=True)),
         "clipped": sum(one["clipped"] > 0 for one in heard),
         "length": statistics.median(lengths),
         "pesq": _mean(one["pesq"] for one in heard if "pesq" in one),
@@ -114,13 +116,13 @@ def checks(records: Records, runs: Runs) -> list[Check]:
     if records and VOICE in systems_of(records):
         for group, systems in differences(records).items():
             if group != ALL:
-                more = systems[VOICE].value
+                more = systems[VOICE]
                 found.append(
                     Check(
                         f"word error above the teacher's, {group}",
                         f"at most {100 * MOST_MORE_ERRORS:g} points",
-                        f"{100 * more:+.1f} points",
-                        more <= MOST_MORE_ERRORS,
+                        f"{more.points} points",
+                        more.value <= MOST_MORE_ERRORS,
                     )
                 )
         said = [record["systems"][VOICE] for record in records]
@@ -128,6 +130,7 @@ def checks(records: Records, runs: Runs) -> list[Check]:
         given_up = sum(one["stop_reason"] != "gate" for one in said)
         figures = sound_figures(records, VOICE)
         apart, clipped = figures["levels apart"] or 0.0, figures["clipped"]
+        taught = sound_figures(records, TEACHER)["levels apart"]
         found += [
             Check("sentences with an attention failure", "0", str(wrong), not wrong),
             Check("sentences not ended by the gate", "0", str(given_up), not given_up),
@@ -135,7 +138,7 @@ def checks(records: Records, runs: Runs) -> list[Check]:
             Check(
                 "quietest to loudest sentence",
                 f"at most {WIDEST_LEVELS:g} dB",
-                f"{apart:.1f} dB",
+                f"{apart:.1f} dB; the teacher's {taught:.1f} dB",
                 apart <= WIDEST_LEVELS,
             ),
         ]
@@ -183,7 +186,10 @@ def tables(records: Records, runs: Runs) -> str:
     """Everything as Markdown."""
     parts = []
     if records:
-        parts += [_rate_table(records), _sound_table(records)]
+        parts.append(_rate_table(records))
+        if len(systems_of(records)) > 1:
+            parts.append(_difference_table(records))
+        parts.append(_sound_table(records))
         if VOICE in systems_of(records):
             parts.append(_trouble(records))
     if runs:
@@ -195,25 +201,29 @@ def tables(records: Records, runs: Runs) -> str:
 
 def _rate_table(records: Records) -> str:
     systems = systems_of(records)
-    found, more = rates(records), differences(records)
-    header = ["group", "sentences", *systems, *(f"{s} − teacher" for s in systems[1:])]
     rows = []
-    for group in found:
-        some = [r for r in records if group in (ALL, r["sentence"]["group"])]
-        apart = [_points(more[group][system]) for system in systems[1:]]
-        rows.append([group, str(len(some)), *(str(found[group][s]) for s in systems), *apart])
-    title = "Word error rate (95 % interval), errors / words; differences in points, same sentences"
-    return f"{title}\n\n{_table(header, rows)}"
+    for group, found in rates(records).items():
+        count = sum(group in (ALL, record["sentence"]["group"]) for record in records)
+        rows.append([group, str(count), *(str(found[system]) for system in systems)])
+    title = "Word error rate (95 % interval), errors / words"
+    return f"{title}\n\n{_table(['group', 'sentences', *systems], rows)}"
 
 
-def _points(rate: Rate) -> str:
-    return f"{100 * rate.value:+.1f} ({100 * rate.low:+.1f} to {100 * rate.high:+.1f})"
+def _difference_table(records: Records) -> str:
+    systems = systems_of(records)[1:]
+    rows = [
+        [group, *(found[system].points for system in systems)]
+        for group, found in differences(records).items()
+    ]
+    title = "Points above the teacher's word error rate, same sentences (95 % interval)"
+    return f"{title}\n\n{_table(['group', *systems], rows)}"
 
 
 def _sound_table(records: Records) -> str:
     shown = {
         "level": ("level, dBFS", ".1f"),
         "levels apart": ("quietest to loudest, dB", ".1f"),
+        "level off": ("most off the teacher's level, dB", ".1f"),
         "clipped": ("clipped", "d"),
         "length": ("length / teacher's", ".3f"),
         "pesq": ("PESQ", ".2f"),
