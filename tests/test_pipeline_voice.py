@@ -56,6 +56,7 @@ def test_voice_is_read_as_it_was_written(model, tmp_path):
     settings = VoiceSettings(
         name="Ådå",
         mel=MelConfig(mel_fmax=7600.0),
+        input="phonemes",
         cleaners=("basic_cleaners",),
         sigma=0.7,
         denoise=0.02,
@@ -68,7 +69,9 @@ def test_voice_is_read_as_it_was_written(model, tmp_path):
         card="Made for a test.",
     )
     folder = save_voice(tmp_path / "voice", model, settings=settings)
-    assert sorted(path.name for path in folder.iterdir()) == ["tacotron2.safetensors", "voice.json"]
+    names = ["card.md", "tacotron2.safetensors", "voice.json"]
+    assert sorted(path.name for path in folder.iterdir()) == names
+    assert (folder / "card.md").read_text(encoding="utf-8") == "Made for a test.\n"
     assert voice_folder.read_voice(folder)[2] == settings
     speaker = Synthesizer.from_pretrained(folder, device="cpu")
     assert speaker.settings == settings
@@ -185,6 +188,7 @@ def test_folder_appears_whole_or_not_at_all(model, checkpoint, tmp_path):
         ({"mel": {"n_mels": 80.5}}, '"n_mels" of "mel" must be a whole number, but is 80.5'),
         ({"mel": {"mel_fmax": "8k"}}, '"mel_fmax" of "mel" must be a number'),
         ({"mel": {"hop_length": 4096}}, "must be positive and in ascending order"),
+        ({"card": "..."}, "unknown key 'card'"),
         ({"name": 5}, "name must be a text, but is 5"),
         ({"input": "runes"}, "input must be one of characters, phonemes"),
         ({"cleaners": ["latin"]}, "no cleaner is called 'latin'"),
@@ -211,6 +215,12 @@ def test_wrong_settings_are_named(folder, values, message):
 def test_settings_that_are_no_object(folder, content):
     (folder / "voice.json").write_bytes(content)
     with pytest.raises(SpeechError, match=r"voice\.json"):
+        Synthesizer.from_pretrained(folder)
+
+
+def test_card_that_is_no_text(folder):
+    (folder / "card.md").write_bytes(b"\xff\xfe")
+    with pytest.raises(SpeechError, match=r"voice\.json: card\.md beside it cannot be read"):
         Synthesizer.from_pretrained(folder)
 
 

@@ -6,13 +6,14 @@
       "format": 1,
       "acoustic": "tacotron2.safetensors",
       "vocoder": "hifigan.safetensors",        null or left out: Griffin-Lim
-      "name": "...", "licence": "...", "card": "...",
+      "name": "...", "licence": "...", "input": "phonemes",
       "mel": {"sample_rate": 22050, "hop_length": 256, ...},
       "cleaners": ["english_cleaners"], "normalise": "published", ...
     }
 
 Both files lie in the folder and may have any published layout. All other keys are those of
-:class:`VoiceSettings`; what is left out has its default.
+:class:`VoiceSettings`; what is left out has its default. ``card.md``, if it is there, tells where
+the voice comes from; it is ``VoiceSettings.card``.
 """
 
 from __future__ import annotations
@@ -31,9 +32,10 @@ from labkit.tacotron2 import Tacotron2, load_checkpoint, save_checkpoint
 from labkit.vocoders.protocol import Vocoder
 
 SHIPPED_VOICE = Path(__file__).parent.parent / "data" / "voice"
-"""The voice that comes with the package."""
+"""The voice that comes with the package; inside it, so that it comes with a wheel, too."""
 
 SETTINGS_FILE = "voice.json"
+CARD_FILE = "card.md"
 FORMAT = 1
 
 _WAVEGLOW_DENOISING = 0.01  # as published; other vocoders have no noise of their own
@@ -77,7 +79,7 @@ def load_parts(
 
 
 def read_voice(folder: str | Path) -> tuple[Path, Path | None, VoiceSettings]:
-    """Read ``voice.json``: where the weights are, and how to use them.
+    """Read ``voice.json`` and ``card.md``: where the weights are, and how to use them.
 
     Args:
         folder: the voice folder.
@@ -102,11 +104,11 @@ def read_voice(folder: str | Path) -> tuple[Path, Path | None, VoiceSettings]:
         acoustic = _own_file(file.parent, "acoustic", content.pop("acoustic", None))
         vocoder = content.pop("vocoder", None)
         vocoder = None if vocoder is None else _own_file(file.parent, "vocoder", vocoder)
-        known = [field.name for field in fields(VoiceSettings)]
+        known = [field.name for field in fields(VoiceSettings) if field.name != "card"]
         refuse_unknown(content, [*known, "acoustic", "vocoder", "format"], "the voice")
         if "mel" in content:
             content["mel"] = _mel(content["mel"])
-        return acoustic, vocoder, VoiceSettings(**content)
+        return acoustic, vocoder, VoiceSettings(card=_card(file.parent), **content)
     except (ConfigError, TextError) as error:
         raise SpeechError(f"{file}: {error}") from error
 
@@ -136,6 +138,7 @@ def save_voice(
     if folder.exists():
         raise SpeechError(f"{folder} exists already; a voice needs a folder of its own")
     content: dict[str, Any] = {"format": FORMAT, **asdict(settings or VoiceSettings())}
+    card = content.pop("card")
     unfinished = folder.with_name(f".{folder.name}.{os.getpid()}.part")
     try:
         unfinished.mkdir()
@@ -149,6 +152,8 @@ def save_voice(
         if vocoder is not None:
             shutil.copyfile(vocoder, unfinished / content["vocoder"])
         text = json.dumps(content, indent=2, ensure_ascii=False)
+        if card:
+            (unfinished / CARD_FILE).write_text(card.strip() + "\n", encoding="utf-8")
         (unfinished / SETTINGS_FILE).write_text(text + "\n", encoding="utf-8")
         unfinished.replace(folder)
     except OSError as error:
@@ -156,6 +161,16 @@ def save_voice(
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
     return folder
+
+
+def _card(folder: Path) -> str:
+    file = folder / CARD_FILE
+    if not file.exists():
+        return ""
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{CARD_FILE} beside it cannot be read: {error}") from error
 
 
 def _voice_folder(path: str | Path | None) -> Path:
