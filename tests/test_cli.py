@@ -17,7 +17,7 @@ from grader import cli
 from grader.isolation import Isolation
 
 GRADER = ("check", "doctor", "grade", "release", "golden", "demo")
-LABKIT = ("say", "bench", "text", "mel", "corpus", "train")
+LABKIT = ("say", "voices", "bench", "text", "mel", "corpus", "train")
 RIGHT = fill()
 
 

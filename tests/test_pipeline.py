@@ -10,7 +10,7 @@ import warnings
 import pytest
 import torch
 
-from labkit.audio import MelConfig, load_audio
+from labkit.audio import MelConfig, load_audio, speech_level
 from labkit.errors import AudioError, InputError, SpeechError, TextError
 from labkit.pipeline import Speech, Synthesizer, VoiceSettings
 from labkit.text import text_to_sequence
@@ -132,6 +132,16 @@ def test_loud_audio_is_made_quieter_and_noted():
     speech = speaker.say("Hello.", seed=0)
     assert speech.audio.abs().max() == pytest.approx(1)
     assert speech.notes == ("made quieter, because its loudest sample was 3.68",)
+
+
+def test_pieces_are_as_loud_as_the_voice_wants():
+    settings = VoiceSettings(level=-24.0)
+    for volume in (0.1, 1.0):
+        speaker = Synthesizer(Scripted(), Buzzer(volume=volume), settings=settings)
+        speech = speaker.say(SENTENCE, seed=1)
+        assert speech_level(speech.audio, speech.sample_rate) == pytest.approx(-24, abs=0.1)
+        streamed = torch.cat(list(speaker.stream(SENTENCE, seed=1)))
+        assert speech_level(streamed, speech.sample_rate) == pytest.approx(-24, abs=0.1)
 
 
 def test_saved_speech_can_be_read(tmp_path):

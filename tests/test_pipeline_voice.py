@@ -195,6 +195,7 @@ def test_folder_appears_whole_or_not_at_all(model, checkpoint, tmp_path):
         ({"cleaners": 5}, "cleaners must be a list of names"),
         ({"normalise": "new"}, "normalise='new' does not exist"),
         ({"sigma": -1}, "sigma must be 0 or above, but is -1"),
+        ({"level": 3}, "level must be a number from -60 to 0, or null, but is 3"),
         ({"denoise": "much"}, "denoise must be 0 or above, but is 'much'"),
         ({"prenet_dropout": 1}, "prenet_dropout must be true or false, but is 1"),
         ({"gate_threshold": 1}, "gate_threshold must be a number between 0 and 1"),

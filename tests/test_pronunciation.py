@@ -228,3 +228,7 @@ def test_any_text_gives_known_symbols_or_a_clear_error(text):
 def test_long_texts_take_no_quadratic_time(unit):
     text = unit * (20_000 // len(unit)) + " end"
     assert json.dumps(read_aloud(text).written)
+
+
+def test_braces_around_nothing_are_no_word() -> None:
+    assert pronounce("the { } cat") == pronounce("the cat")

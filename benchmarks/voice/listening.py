@@ -13,13 +13,13 @@ from typing import Any
 import torch
 
 from labkit import Synthesizer
-from labkit.audio import audio_report, load_audio, log_mel, resample
+from labkit.audio import audio_report, load_audio, log_mel, resample, speech_level
 from labkit.corpus.clip import Order, record
 from labkit.pipeline import Speech
 from labkit.vocoders import GriffinLim, Vocoder
 from voice.recognition import Recogniser, word_errors
 from voice.sentences import Sentence
-from voice.sound import MEL, likeness, pitch_error, speech_level
+from voice.sound import MEL, likeness, pitch_error
 
 TEACHER = "teacher"
 COPY = "copy-synthesis"

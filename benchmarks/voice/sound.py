@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import math
 from typing import NamedTuple
 
 import numpy as np
@@ -14,9 +13,6 @@ from labkit.audio import MelConfig, log_mel, resample
 
 MEL = MelConfig()
 
-_LEVEL_STRETCH = 0.02  # seconds
-_LEVEL_RANGE = 25.0  # dB below the loudest stretch; what is lower is pause
-
 _WINDOW = 1024
 _PITCHES = (60.0, 350.0)  # Hz
 _VOICED = 0.6  # similarity of a stretch with itself one period later
@@ -25,14 +21,6 @@ _NEARLY_BEST = 0.9  # a shorter period that fits nearly as well is the true one
 _MEDIAN_FRAMES = 5
 
 _PESQ_RATE = 16_000
-
-
-def speech_level(audio: torch.Tensor, sample_rate: int) -> float:
-    """Root mean square of ``audio: (N,)`` where it speaks, in dB below full scale."""
-    stretches = audio.split(round(_LEVEL_STRETCH * sample_rate))
-    powers = torch.stack([stretch.double().square().mean() for stretch in stretches])
-    speaking = powers >= powers.max() * 10 ** (-_LEVEL_RANGE / 10)
-    return 10 * math.log10(max(float(powers[speaking].mean()), 1e-12))
 
 
 def pitch(audio: torch.Tensor) -> torch.Tensor:

@@ -6,6 +6,7 @@ from labkit.audio.config import MelConfig
 from labkit.audio.files import load_audio, save_audio
 from labkit.audio.fourier import istft, stft
 from labkit.audio.inversion import griffin_lim, mel_to_magnitude
+from labkit.audio.level import at_level, speech_level
 from labkit.audio.mel import exp_mel, log_mel, mel_filterbank
 from labkit.audio.report import AudioReport, audio_report
 from labkit.audio.resampling import resample
@@ -13,6 +14,7 @@ from labkit.audio.resampling import resample
 __all__ = [
     "AudioReport",
     "MelConfig",
+    "at_level",
     "audio_report",
     "exp_mel",
     "griffin_lim",
@@ -23,5 +25,6 @@ __all__ = [
     "mel_to_magnitude",
     "resample",
     "save_audio",
+    "speech_level",
     "stft",
 ]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 from torch import nn
+from torch.overrides import TorchFunctionMode
 
 from labkit.errors import CheckpointError, ConfigError
 
@@ -34,7 +35,7 @@ def fit(
     """
     try:
         # Built without memory or random numbers.
-        with torch.device("meta"):
+        with torch.device("meta"), _NoInitialisation():
             model = build()
     except ConfigError as error:
         raise CheckpointError(f"{path} has a config that cannot be used: {error}") from error
@@ -46,6 +47,22 @@ def fit(
     _refuse_misfits(path, name, state_dict, expected)
     model.load_state_dict(state_dict, assign=True)
     return model.eval()
+
+
+class _NoInitialisation(TorchFunctionMode):
+    """Leaves out ``torch.nn.init``: for tensors without memory it would first import a compiler."""
+
+    def __torch_function__(
+        self,
+        function: Any,
+        types: Any,
+        arguments: tuple[Any, ...] = (),
+        options: dict[str, Any] | None = None,
+    ) -> Any:
+        options = options or {}
+        if getattr(function, "__module__", None) == "torch.nn.init":
+            return arguments[0] if arguments else options["tensor"]
+        return function(*arguments, **options)
 
 
 def not_finite(tensors: dict[str, torch.Tensor]) -> list[str]:

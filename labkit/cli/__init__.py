@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 
-from labkit.cli import bench, corpus, look, say, train
+from labkit.cli import bench, corpus, look, say, train, voices
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -15,7 +15,7 @@ def build_parser() -> argparse.ArgumentParser:
         prog="labkit", description="The reference package of the Tacotron 2 Lab Kit."
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for module in (say, bench, look, corpus, train):
+    for module in (say, voices, bench, look, corpus, train):
         module.add_commands(commands)
     return parser
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, overload
 
 import torch
 
+from labkit.audio.level import at_level
 from labkit.errors import InputError, SpeechError, TextError
 from labkit.pipeline.assembly import Said, assemble, complain, name_of
 from labkit.pipeline.boundaries import Boundary
@@ -325,7 +326,8 @@ class Synthesizer:
                 "the vocoder made samples that are not finite; its weights or precision are at "
                 "fault, try float32 or another checkpoint"
             )
-        return audio
+        level = self.settings.level
+        return audio if level is None else at_level(audio, self.vocoder.sample_rate, level)
 
 
 def _as_list(texts: Any) -> list[str]:

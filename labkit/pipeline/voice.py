@@ -30,6 +30,7 @@ class VoiceSettings:
         sigma: spread of the vocoder's noise; None as the vocoder is configured, and for a vocoder
             without noise.
         denoise: how strongly the vocoder's own noise is removed; 0 not at all.
+        level: loudness of each piece, in dBFS where there is speech; None as the vocoder makes it.
         prenet_dropout: whether the prenet drops units, as published voices need it; without it,
             only a reading that went wrong is tried again with it.
         gate_threshold: probability at which a piece ends; None as the model is configured.
@@ -51,6 +52,7 @@ class VoiceSettings:
     normalise: str = "published"
     sigma: float | None = None
     denoise: float = 0.0
+    level: float | None = None
     prenet_dropout: bool = True
     gate_threshold: float | None = None
     frames_per_symbol: float = 12.0
@@ -78,6 +80,12 @@ class VoiceSettings:
             "gate_threshold",
             threshold is None or (self._is_number("gate_threshold", 0) and threshold < 1),
             "a number between 0 and 1, or null",
+        )
+        level = self.level
+        self._require(
+            "level",
+            level is None or (self._is_number("level", -60, or_equal=True) and level <= 0),
+            "a number from -60 to 0, or null",
         )
         for name in ("sigma", "denoise"):
             usable = self._is_number(name, 0, or_equal=True)

@@ -11,7 +11,7 @@ from labkit.text.modern import write_out
 from labkit.text.pronunciation.written_forms import Screened, read_written_forms, screen
 from labkit.text.symbol_table import arpabet
 
-_GIVEN = re.compile(r"\{([^{}\n]+)\}")
+_GIVEN = re.compile(r"\{([^{}\n]*[^{}\s][^{}\n]*)\}")
 _TOKEN = re.compile(
     r"'?[a-zA-Z]+(?:'[a-zA-Z]+)*'?(?:-[a-zA-Z]+(?:'[a-zA-Z]+)*'?)*"  # well-known, 'tis, dogs'
     r"|\.{2,}(?=\s*[a-z])|-{2,}|(?<=\s)-(?=\s)|[,.:;!?()\[\]]"
