@@ -1,4 +1,4 @@
-"""The kit's main job from end to end: release, hand in, autograde with nbgrader, explain."""
+"""The kit's main job from end to end: release, hand in, autograde with nbgrader, explain, hear."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from grader.demo_speech import speak_with
 from grader.errors import GraderError
 from grader.graft import identity_of
 from grader.isolation import BUBBLEWRAP, require
@@ -73,14 +74,18 @@ def _hand_in(course: Path, student: str, notebook: Any, cells: dict[str, str]) -
     nbformat.write(notebook, folder / f"{lab.notebook}.ipynb")
 
 
+def read_solution(course: Path, lab: Lab) -> dict[str, str]:
+    """Return the source of the set-up cell and of each judged task's cell, with the answers."""
+    source = nbformat.read(course / "notebooks" / lab.name / f"{lab.notebook}.ipynb", as_version=4)
+    wanted = {"setup", *(task.id for task in lab.judged)}
+    return {name: cell.source for cell in source.cells for name in identity_of(cell) & wanted}
+
+
 def lay_out_class(course: Path, lab: Lab) -> None:
     """Make five submissions on the spot: full, half, a slip, untouched, and a cheat."""
-    source = nbformat.read(course / "notebooks" / lab.name / f"{lab.notebook}.ipynb", as_version=4)
     released = nbformat.read(course / "release" / lab.name / f"{lab.notebook}.ipynb", as_version=4)
     tasks = {task.id: task for task in lab.judged}
-    solution = {
-        task_id: cell.source for cell in source.cells for task_id in identity_of(cell) & set(tasks)
-    }
+    solution = {name: cell for name, cell in read_solution(course, lab).items() if name in tasks}
     first, *_, last = tasks
     cheat = {task.id: _CHEAT.format(cls=task.defines) for task in lab.judged}
     _hand_in(course, "ada", released, solution)
@@ -144,23 +149,27 @@ def run_demo(kit: Path, target: Path, *, as_json: bool = False) -> int:
     shutil.copytree(kit / "notebooks", target / "notebooks")
     shutil.copyfile(kit / "nbgrader_config.py", target / "nbgrader_config.py")
 
-    console.print(f"1/4 release {lab.name}: notebook and student wheels")
+    console.print(f"1/5 release {lab.name}: notebook and student wheels")
     made = release(target, lab.name)
     for wheel in made.wheels:
         console.print(f"    {wheel.relative_to(target)}", soft_wrap=True)
-    console.print("2/4 five students hand in")
+    console.print("2/5 five students hand in")
     lay_out_class(target, lab)
-    console.print("3/4 nbgrader autograde, with the kit's judge")
+    console.print("3/5 nbgrader autograde, with the kit's judge")
     run_nbgrader(target, "autograde", lab.name)
-    console.print("4/4 nbgrader generate_feedback")
+    console.print("4/5 nbgrader generate_feedback")
     run_nbgrader(target, "generate_feedback", lab.name)
+
+    console.print("5/5 the kit's voice speaks with the attention that ada wrote")
+    cells = read_solution(target, lab)
+    speech = speak_with(cells, target)
 
     marks: dict[str, dict[str, Any]] = {
         student: {"points": points, "reasons": read_reasons(target, student, lab)}
         for student, points in sorted(read_marks(target, lab).items())
     }
     if as_json:
-        print(json.dumps({"course": str(target), "marks": marks}, indent=1))
+        print(json.dumps({"course": str(target), "marks": marks, "speech": speech}, indent=1))
         return 0
     table = Table(title=f"{lab.title}: {lab.points} points", show_lines=True)
     table.add_column("student")
@@ -170,6 +179,8 @@ def run_demo(kit: Path, target: Path, *, as_json: bool = False) -> int:
         reasons = "\n".join(visible(reason) for reason in mark["reasons"])
         table.add_row(student, f"{mark['points']:g}", Text(reasons))
     console.print(table)
+    for line in speech:
+        console.print(line, soft_wrap=True, highlight=False, markup=False)
     console.print(
         textwrap.dedent(
             f"""\

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+import soundfile
 
 from conftest import ROOT
 from course_tools import LAB, Ran, run, words
@@ -95,3 +96,15 @@ def test_the_demo_refuses_without_a_sandbox(
     with pytest.raises(GraderError, match="grading refused"):
         demo.run_demo(ROOT, tmp_path / "course")
     assert not (tmp_path / "course").exists()
+
+
+def test_the_demo_lets_the_reference_fill_speak(ran: Ran, target: Path) -> None:
+    audio, rate = soundfile.read(target / "hello.wav")
+    assert (rate, audio.ndim) == (22_050, 1)
+    assert 3 < len(audio) / rate < 7
+    assert 0.05 < abs(audio).max() < 1
+    assert (target / "hello.png").read_bytes().startswith(b"\x89PNG")
+    said, recognised = json.loads(ran.out)["speech"][-2:]
+    wanted = said.removeprefix("said:").lower().replace(".", "").split()
+    understood = set(recognised.removeprefix("recognised:").split())
+    assert sum(word in understood for word in wanted) >= 0.7 * len(wanted), recognised

@@ -211,6 +211,7 @@ class TestRuns:
             "attention-2-view",
             "attention-3-weights-view",
             "attention-3-view",
+            "attention-3-hear",
         ]
 
 

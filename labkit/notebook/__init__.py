@@ -31,6 +31,7 @@ _HOME = {
     "draw_speech": "speech",
     "explore_attention": "attention",
     "explore_location": "attention",
+    "hear_attention": "hearing",
     "plot_alignment": "alignment",
 }
 

@@ -1,0 +1,88 @@
+"""What location features are for, to be heard: a sentence read with them and without.
+
+The recordings are of the kit's own voice (``tools/record_attention.py``): a decoder belongs to it,
+and that is not yet there in lab 1.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+from dataclasses import dataclass
+from pathlib import Path
+
+from labkit.notebook.alignment import plot_alignment
+from labkit.notebook.picture import Picture
+
+SENTENCE = "No, no, no, I said it once, and I will never, never say it again."
+KINDS = {
+    "with_location": "Location-sensitive: it knows where it has been",
+    "without_location": "Content only: the same weights, the location term removed",
+}
+DATA = Path(__file__).parent / "data"
+
+
+@dataclass(frozen=True)
+class Recording:
+    """One reading of the sentence.
+
+    Args:
+        title: how it was read.
+        sound: a FLAC file.
+        picture: the alignment.
+    """
+
+    title: str
+    sound: bytes
+    picture: Picture
+
+
+@dataclass(frozen=True)
+class Hearing:
+    """Recordings to be compared. As the last line of a cell they can be played.
+
+    Args:
+        sentence: what is read.
+        recordings: the readings.
+    """
+
+    sentence: str
+    recordings: list[Recording]
+
+    def __repr__(self) -> str:
+        parts = [f"“{self.sentence}”"]
+        parts += [f"{one.title}\n{one.picture.text}" for one in self.recordings]
+        return "\n\n".join(parts)
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        parts = [f"<p>“{html.escape(self.sentence)}”</p>"]
+        for one in self.recordings:
+            source = base64.b64encode(one.sound).decode()
+            parts += [
+                f'<audio controls aria-label="{html.escape(one.title, quote=True)}" '
+                f'style="width:100%;max-width:40em" src="data:audio/flac;base64,{source}"></audio>',
+                one.picture._repr_mimebundle_()["text/html"],
+            ]
+        return {"text/html": "".join(parts), "text/plain": repr(self)}
+
+
+def hear_attention() -> Hearing:
+    """Play the kit's voice reading a sentence with its location features, and without.
+
+    Returns:
+        Both recordings with their alignments.
+    """
+    from safetensors.torch import load_file
+
+    alignments = load_file(DATA / "hearing.safetensors")
+    return Hearing(
+        SENTENCE,
+        [
+            Recording(
+                title,
+                Path(DATA, f"{kind}.flac").read_bytes(),
+                plot_alignment(alignments[kind], title=title),
+            )
+            for kind, title in KINDS.items()
+        ],
+    )

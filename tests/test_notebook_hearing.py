@@ -1,0 +1,57 @@
+"""Lab 1 lets students hear what location features are for; the recordings say what they should."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+import soundfile
+import torch
+from safetensors.torch import load_file
+
+from labkit.notebook import hear_attention
+from labkit.notebook.alignment import jumps_back, strongest
+from labkit.notebook.hearing import DATA, SENTENCE
+
+pytestmark = pytest.mark.lab1
+
+
+def test_with_location_the_reading_goes_from_the_first_symbol_to_the_last() -> None:
+    weights = load_file(DATA / "hearing.safetensors")["with_location"].float()
+    path = strongest(weights)
+    assert path[0] == 0 and path[-1] >= weights.shape[1] - 3
+    assert jumps_back(weights) == 0
+    torch.testing.assert_close(weights.sum(1), torch.ones(len(weights)), atol=0.01, rtol=0)
+
+
+def test_without_location_the_reading_is_lost() -> None:
+    found = load_file(DATA / "hearing.safetensors")
+    path = strongest(found["without_location"].float())
+    assert len(set(path)) < 0.5 * len(set(strongest(found["with_location"].float())))
+
+
+def test_a_recogniser_understands_the_one_and_not_the_other() -> None:
+    pocketsphinx = pytest.importorskip("pocketsphinx")
+    from labkit.audio import resample
+
+    said = set(SENTENCE.lower().replace(",", "").replace(".", "").split())
+    understood = []
+    for recording in hear_attention().recordings:
+        audio, rate = soundfile.read(io.BytesIO(recording.sound), dtype="float32")
+        samples = resample(torch.from_numpy(audio), rate, 16_000).clamp(-1, 1)
+        decoder = pocketsphinx.Decoder(samprate=16_000, loglevel="FATAL")
+        decoder.start_utt()
+        decoder.process_raw((32_767 * samples).short().numpy().tobytes(), full_utt=True)
+        decoder.end_utt()
+        heard = decoder.hyp()
+        understood.append(len(said & set(heard.hypstr.split() if heard else ())) / len(said))
+    assert understood[0] >= 0.8
+    assert understood[1] <= 0.4
+
+
+def test_it_can_be_played_and_read() -> None:
+    hearing = hear_attention()
+    shown = hearing._repr_mimebundle_()
+    assert shown["text/html"].count("<audio controls aria-label=") == 2
+    assert shown["text/html"].count("<img alt=") == 2
+    assert SENTENCE in shown["text/plain"] and "Content only" in repr(hearing)
