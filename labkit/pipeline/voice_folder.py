@@ -34,6 +34,9 @@ from labkit.vocoders.protocol import Vocoder
 SHIPPED_VOICE = Path(__file__).parent.parent / "data" / "voice"
 """The voice that comes with the package; inside it, so that it comes with a wheel, too."""
 
+UNALIGNED_VOICE = SHIPPED_VOICE.with_name("unaligned")
+"""The same model early in a training without guide: it predicts well and cannot read on its own."""
+
 SETTINGS_FILE = "voice.json"
 CARD_FILE = "card.md"
 FORMAT = 1
