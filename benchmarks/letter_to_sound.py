@@ -23,6 +23,8 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from edit_distance import edit_distance
+
 from labkit.text.pronunciation.inflections import inflected
 from labkit.text.pronunciation.letter_to_sound import guess, split_of
 from labkit.text.pronunciation.lexicon import entries
@@ -44,18 +46,6 @@ LETTER_PHONES = dict(pair.split(":") for pair in LETTERS_AND_PHONES.split())
 
 def bare(phones: Iterable[str]) -> Phones:
     return tuple(phone.rstrip("012") for phone in phones)
-
-
-def edit_distance(one: Phones, other: Phones) -> int:
-    row = list(range(len(other) + 1))
-    for index, phone in enumerate(one, 1):
-        diagonal, row[0] = row[0], index
-        for column, wanted in enumerate(other, 1):
-            diagonal, row[column] = (
-                row[column],
-                min(row[column] + 1, row[column - 1] + 1, diagonal + (phone != wanted)),
-            )
-    return row[-1]
 
 
 def by_letters(word: str) -> Phones:

@@ -11,7 +11,8 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
 
-from voice.recognition import error_rate, word_errors
+from edit_distance import edit_distance
+from voice.recognition import error_rate
 from voice.sound import pitch, pitch_error, warp
 
 SAMPLE_RATE = 22_050
@@ -36,7 +37,7 @@ def hum(start: float, end: float, seconds: float = 1.0) -> torch.Tensor:
     ],
 )
 def test_a_word_that_is_wrong_missing_or_too_many_is_an_error(understood: str, errors: int) -> None:
-    assert word_errors(["the", "old", "bridge"], understood.split()) == errors
+    assert edit_distance(["the", "old", "bridge"], understood.split()) == errors
 
 
 def test_a_rate_lies_in_its_interval_which_narrows_with_more_sentences() -> None:

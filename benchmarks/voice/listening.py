@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from edit_distance import edit_distance
 
 from labkit import Synthesizer
 from labkit.audio import audio_report, load_audio, log_mel, resample, speech_level
 from labkit.corpus.clip import Order, record
 from labkit.pipeline import Speech
 from labkit.vocoders import GriffinLim, Vocoder
-from voice.recognition import Recogniser, word_errors
+from voice.recognition import Recogniser
 from voice.sentences import Sentence
 from voice.sound import MEL, likeness, pitch_error
 
@@ -107,7 +108,7 @@ class Listener:
         report = audio_report(audio, MEL.sample_rate)
         return {
             "understood": " ".join(understood),
-            "errors": word_errors(sentence.words, understood),
+            "errors": edit_distance(sentence.words, understood),
             "seconds": report.duration,
             "level": speech_level(audio, MEL.sample_rate),
             "peak": report.peak_dbfs,

@@ -58,19 +58,6 @@ class Recogniser:
         return words_of(found.hypstr) if found else []
 
 
-def word_errors(wanted: Sequence[str], understood: Sequence[str]) -> int:
-    """Fewest substitutions, deletions and insertions that make one of the other."""
-    row = list(range(len(understood) + 1))
-    for number, word in enumerate(wanted, 1):
-        diagonal, row[0] = row[0], number
-        for column, other in enumerate(understood, 1):
-            diagonal, row[column] = (
-                row[column],
-                min(row[column] + 1, row[column - 1] + 1, diagonal + (word != other)),
-            )
-    return row[-1]
-
-
 class Rate(NamedTuple):
     """A word error rate, or the difference of two."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 import warnings
 from collections.abc import Sequence
@@ -15,7 +14,6 @@ from labkit.text.symbol_table import blank_id
 from labkit.text.transliteration import to_ascii
 
 _ENDS = (".", "?", "!")
-_EMPTY_BRACES = re.compile(r"\{\s*\}")
 
 
 @dataclass(frozen=True)
@@ -78,8 +76,6 @@ class Phonemes:
 
     def read(self, text: str) -> SymbolText:
         """Work out how a text is said."""
-        if isinstance(text, str):
-            text = _EMPTY_BRACES.sub(" ", text)
         spoken = read_aloud(text)
         *others, last = spoken.tokens
         if isinstance(last, Word):
