@@ -14,14 +14,17 @@ GRADED: tuple[tuple[str, Graded], ...] = (
     ("lab1_attention", Graded("attention", "LocationLayer", "forward", "attention-1")),
     ("lab1_attention", Graded("attention", "Attention", "get_alignment_energies", "attention-2")),
     ("lab1_attention", Graded("attention", "Attention", "forward", "attention-3")),
-    ("lab2_encoder", Graded("encoder", "Encoder", "forward", "encoder-1")),
+    ("lab2_encoder", Graded("encoder", "Encoder", "convolve", "encoder-1")),
+    ("lab2_encoder", Graded("encoder", "Encoder", "forward", "encoder-2")),
     ("lab3_decoder", Graded("decoder", "Decoder", "get_go_frame", "decoder-1")),
     ("lab3_decoder", Graded("decoder", "Decoder", "initialize_decoder_states", "decoder-1")),
     ("lab3_decoder", Graded("decoder", "Decoder", "decode", "decoder-2")),
     ("lab3_decoder", Graded("decoder", "Decoder", "forward", "decoder-2")),
+    ("lab3_decoder", Graded("decoder", "Decoder", "steps", "decoder-2")),
     ("lab3_decoder", Graded("decoder", "Decoder", "infer", "decoder-3")),
+    ("lab3_decoder", Graded("decoder", "Decoder", "parse_decoder_outputs", "decoder-3")),
     ("lab3_decoder", Graded("model", "Tacotron2", "forward", "tacotron2-1")),
-    ("lab3_decoder", Graded("model", "Tacotron2", "infer", "tacotron2-1")),
+    ("lab3_decoder", Graded("model", "Tacotron2", "predict", "tacotron2-1")),
 )
 
 

@@ -10,6 +10,8 @@ frame of r · n_mel_channels numbers to everything here, and are taken apart at 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
 
 import torch
@@ -232,6 +234,36 @@ class Decoder(nn.Module):
             alignments.append(state.attention_weights)
         return self.parse_decoder_outputs(mel_outputs, gate_outputs, alignments)
 
+    def steps(
+        self,
+        memory: torch.Tensor,
+        memory_lengths: torch.Tensor,
+        *,
+        prenet_dropout: bool = True,
+        generator: torch.Generator | None = None,
+    ) -> Iterator[tuple[torch.Tensor, torch.Tensor, DecoderState]]:
+        """Decode *free running*, one step after the other and without end.
+
+        Each step hears the frame that the step before predicted.
+
+        Args:
+            memory: (B, T_in, encoder_embedding_dim) outputs of the encoder.
+            memory_lengths: (B,) number of symbols of each sentence.
+            prenet_dropout: whether the prenet drops units.
+            generator: where that dropout is drawn from; the global generator if None.
+
+        Yields:
+            ``frame`` (B, r · n_mel_channels), ``gate_output`` (B, 1) and ``state`` of each step,
+            as :meth:`decode` returns them.
+        """
+        mask = padding_mask(memory_lengths.to(memory.device), memory.size(1))  # (B, T_in)
+        frame = self.get_go_frame(memory)  # (B, r · n_mel_channels)
+        state = self.initialize_decoder_states(memory)
+        while True:
+            decoder_input = self.prenet(frame, dropout=prenet_dropout, generator=generator)
+            frame, gate_output, state = self.decode(decoder_input, state, memory, mask)
+            yield frame, gate_output, state
+
     def infer(
         self,
         memory: torch.Tensor,
@@ -266,16 +298,14 @@ class Decoder(nn.Module):
             max_decoder_steps = self.max_decoder_steps
         if gate_threshold is None:
             gate_threshold = self.gate_threshold
+        steps = self.steps(
+            memory, memory_lengths, prenet_dropout=prenet_dropout, generator=generator
+        )
 
-        mask = padding_mask(memory_lengths.to(memory.device), memory.size(1))  # (B, T_in)
-        state = self.initialize_decoder_states(memory)
-        frame = self.get_go_frame(memory)  # (B, r · n_mel_channels)
         not_finished = memory.new_ones(memory.size(0), dtype=torch.bool)  # (B,)
         mel_lengths = memory.new_zeros(memory.size(0), dtype=torch.int32)  # (B,)
         mel_outputs, gate_outputs, alignments = [], [], []
-        for _ in range(max_decoder_steps):
-            decoder_input = self.prenet(frame, dropout=prenet_dropout, generator=generator)
-            frame, gate_output, state = self.decode(decoder_input, state, memory, mask)
+        for frame, gate_output, state in islice(steps, max_decoder_steps):
             mel_outputs.append(frame)
             gate_outputs.append(gate_output)
             alignments.append(state.attention_weights)

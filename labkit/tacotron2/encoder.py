@@ -55,6 +55,24 @@ class Encoder(nn.Module):
             encoder_embedding_dim, encoder_embedding_dim // 2, batch_first=True, bidirectional=True
         )
 
+    def convolve(self, x: torch.Tensor, padding: torch.Tensor | None) -> torch.Tensor:
+        """Show every symbol its neighbours.
+
+        Args:
+            x: (B, encoder_embedding_dim, T_in) embedded symbols, padded on the right.
+            padding: (B, 1, T_in) bool, True marks padding to be set to zero before every layer;
+                None to let the layers see whatever stands there, as published.
+
+        Returns:
+            (B, encoder_embedding_dim, T_in) what each symbol is among its neighbours.
+        """
+        for convolution in self.convolutions:
+            # Batch norm adds a bias, so what was zero before a layer is not zero after it.
+            if padding is not None:
+                x = x.masked_fill(padding, 0.0)
+            x = F.dropout(F.relu(convolution(x)), self.p_encoder_dropout, self.training)
+        return x
+
     def forward(self, x: torch.Tensor, input_lengths: torch.Tensor) -> torch.Tensor:
         """Turn embedded symbols into the memory of the attention.
 
@@ -65,12 +83,12 @@ class Encoder(nn.Module):
         Returns:
             (B, T_in, encoder_embedding_dim) memory; zero on padding.
         """
-        padding = padding_mask(input_lengths.to(x.device), x.size(2)).unsqueeze(1)  # (B, 1, T_in)
-        for convolution in self.convolutions:
-            # Batch norm adds a bias, so what was zero before a layer is not zero after it.
-            if self.mask_embeddings:
-                x = x.masked_fill(padding, 0.0)
-            x = F.dropout(F.relu(convolution(x)), self.p_encoder_dropout, self.training)
+        padding = None
+        if self.mask_embeddings:
+            padding = padding_mask(input_lengths.to(x.device), x.size(2)).unsqueeze(
+                1
+            )  # (B, 1, T_in)
+        x = self.convolve(x, padding)  # (B, encoder_embedding_dim, T_in)
         x = x.transpose(1, 2)  # (B, T_in, encoder_embedding_dim)
 
         # Packed, so that the backward LSTM starts at the last symbol and not in the padding.

@@ -6,12 +6,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
+from typing import Any
 
 import torch
 from torch import nn
 
+from labkit.errors import ConfigError
 from labkit.tacotron2.checks import check_decoding, check_mels, check_text
 from labkit.tacotron2.config import Tacotron2Config
 from labkit.tacotron2.decoder import Decoder
@@ -19,6 +22,8 @@ from labkit.tacotron2.encoder import Encoder
 from labkit.tacotron2.masking import padding_mask
 from labkit.tacotron2.matrices import Precision
 from labkit.tacotron2.postnet import Postnet
+
+Decode = Callable[[torch.Tensor, torch.Tensor], tuple[torch.Tensor, ...]]
 
 
 class Tacotron2(nn.Module):
@@ -158,33 +163,78 @@ class Tacotron2(nn.Module):
             InputError: an input has the wrong type, shape or content.
             ConfigError: the precision cannot be had with this decoder or on its device.
         """
-        from labkit.tacotron2.engine import decode
-
         check_text(ids, lengths, self.embedding.weight)
         check_decoding(max_decoder_steps, gate_threshold)
         generator = None
         if seed is not None:
             generator = torch.Generator(device=ids.device).manual_seed(seed)
 
+        decode = _free_running(
+            self.decoder,
+            precision,
+            prenet_dropout=prenet_dropout,
+            generator=generator,
+            max_decoder_steps=max_decoder_steps,
+            gate_threshold=gate_threshold,
+        )
         with _evaluation(self):
-            embedded = self.embedding(ids).transpose(1, 2)  # (B, symbols_embedding_dim, T_in)
-            memory = self.encoder(embedded, lengths)  # (B, T_in, encoder_embedding_dim)
-            mel, gate, alignments, mel_lengths = decode(
-                self.decoder,
-                memory,
-                lengths,
-                precision=precision,
-                prenet_dropout=prenet_dropout,
-                generator=generator,
-                max_decoder_steps=max_decoder_steps,
-                gate_threshold=gate_threshold,
-            )
-            # Alone, a sentence would end with the frame at which its gate fired.
-            last = mel_lengths + self.config.n_frames_per_step
-            padding = padding_mask(last, mel.size(2)).unsqueeze(1)  # (B, 1, T)
-            mel_postnet = mel + self.postnet(mel, padding if self.config.mask_embeddings else None)
-        outputs = (mel_postnet, mel_lengths, alignments)
-        return (*outputs, gate) if with_gate else outputs
+            *outputs, gate = self.predict(ids, lengths, decode)
+        return (*outputs, gate) if with_gate else tuple(outputs)
+
+    def predict(
+        self, ids: torch.Tensor, lengths: torch.Tensor, decode: Decode
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Go the whole way from symbols to a spectrogram: what :meth:`infer` does with its inputs.
+
+        Args:
+            ids: (B, T_in) symbol ids, padded on the right.
+            lengths: (B,) number of symbols of each sentence.
+            decode: the decoder's ``infer``, or what stands in for it: takes the memory
+                (B, T_in, encoder_embedding_dim) and ``lengths``, returns ``mel``
+                (B, n_mel_channels, T), ``gate`` (B, T / r), ``alignments`` (B, T / r, T_in) and
+                ``mel_lengths`` (B,).
+
+        Returns:
+            ``mel_postnet``: (B, n_mel_channels, T) log-mel, corrected by the postnet.
+            ``mel_lengths``, ``alignments`` and ``gate``: as the decoder returned them.
+        """
+        embedded = self.embedding(ids).transpose(1, 2)  # (B, symbols_embedding_dim, T_in)
+        memory = self.encoder(embedded, lengths)  # (B, T_in, encoder_embedding_dim)
+        mel, gate, alignments, mel_lengths = decode(memory, lengths)
+        correction = self.postnet(mel, self.hidden_frames(mel, mel_lengths))
+        mel_postnet = mel + correction  # (B, n_mel_channels, T)
+        return mel_postnet, mel_lengths, alignments, gate
+
+    def hidden_frames(self, mel: torch.Tensor, mel_lengths: torch.Tensor) -> torch.Tensor | None:
+        """Mark the frames that the postnet must not see.
+
+        Args:
+            mel: (B, n_mel_channels, T) log-mel of the decoder.
+            mel_lengths: (B,) frames of each sentence.
+
+        Returns:
+            (B, 1, T) bool, True behind the frame at which a sentence's gate fired; None if the
+            postnet sees all frames, as published.
+        """
+        if not self.config.mask_embeddings:
+            return None
+        # Alone, a sentence would end with the frame at which its gate fired.
+        last = mel_lengths + self.config.n_frames_per_step
+        return padding_mask(last, mel.size(2)).unsqueeze(1)  # (B, 1, T)
+
+
+def _free_running(decoder: Decoder, precision: Precision, **options: Any) -> Decode:
+    """Choose what decodes; student editions may leave the engine out, which repeats the answer."""
+    try:
+        from labkit.tacotron2.engine import decode
+    except ModuleNotFoundError:
+        if precision != "float32":
+            raise ConfigError(
+                f"precision={precision!r} is the decoding engine's, and this student edition "
+                "leaves the engine out; use precision='float32'"
+            ) from None
+        return partial(decoder.infer, **options)
+    return partial(decode, decoder, precision=precision, **options)
 
 
 @contextmanager
