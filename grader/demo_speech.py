@@ -10,6 +10,7 @@ import torch
 from grader.errors import GraderError
 from labkit.audio import audio_report, resample
 from labkit.pipeline import Speech, Synthesizer
+from labkit.tacotron2 import transplant
 
 SENTENCE = "Hello. The attention that you have just written is reading this sentence aloud."
 
@@ -35,17 +36,7 @@ def speak_with(cells: dict[str, str], folder: Path) -> list[str]:
     for source in cells.values():
         exec(source, namespace)
     speaker = Synthesizer.from_pretrained(device="cpu")
-    decoder = speaker.tacotron2.decoder
-    old, config = decoder.attention_layer, speaker.tacotron2.config
-    new = namespace["Attention"](
-        config.attention_rnn_dim,
-        config.encoder_embedding_dim,
-        config.attention_dim,
-        config.attention_location_n_filters,
-        config.attention_location_kernel_size,
-    )
-    new.load_state_dict(old.state_dict())
-    decoder.attention_layer = new.eval()
+    speaker.tacotron2 = transplant(speaker.tacotron2, {"Attention": namespace["Attention"]})
     speech = speaker.say(SENTENCE, seed=0, on_failure="ignore")
     if speech.failures:
         raise GraderError(f"the reference fill did not read well: {speech.failures[0]}")

@@ -20,7 +20,8 @@ from labkit.bench.stopwatch import Stopwatch
 from labkit.bench.text import text_of_length
 from labkit.errors import ConfigError
 from labkit.tacotron2 import Tacotron2, compare_precision
-from labkit.text import pad_id, text_to_sequence
+from labkit.tacotron2.masking import pad_symbols
+from labkit.text import text_to_sequence
 from labkit.vocoders.protocol import Vocoder
 
 WARM_UPS = 3
@@ -181,7 +182,7 @@ def iterate(pipeline: Pipeline, texts: Sequence[str], paths: Sequence[Path]) -> 
     hop_length, sample_rate = pipeline.vocoder.mel.hop_length, pipeline.vocoder.sample_rate
 
     with watch.time("pre_processing"):
-        ids, lengths = _pad([text_to_sequence(text) for text in texts])  # (B, T_in), (B,)
+        ids, lengths = pad_symbols([text_to_sequence(text) for text in texts])  # (B, T_in), (B,)
         ids, lengths = ids.to(device), lengths.to(device)
 
     parts = {name: getattr(pipeline.tacotron2, name, None) for name in ("encoder", "postnet")}
@@ -236,14 +237,6 @@ def _split(seconds: dict[str, float]) -> dict[str, float]:
         "transfer": seconds["data_transfer"],
         "storage": seconds["storage"],
     }
-
-
-def _pad(sequences: Sequence[list[int]]) -> tuple[torch.Tensor, torch.Tensor]:
-    lengths = torch.tensor([len(sequence) for sequence in sequences])  # (B,)
-    ids = torch.full((len(sequences), int(lengths.max())), pad_id)  # (B, T_in)
-    for row, sequence in zip(ids, sequences, strict=True):
-        row[: len(sequence)] = torch.tensor(sequence)
-    return ids, lengths
 
 
 def _paths(first: Path, batch_size: int) -> list[Path]:

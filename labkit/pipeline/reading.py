@@ -13,7 +13,8 @@ import torch
 from labkit.errors import SpeechError
 from labkit.pipeline.attention_check import AttentionReport, Failure, check_attention
 from labkit.pipeline.splitting import TextPiece
-from labkit.text import pad_id, symbols
+from labkit.tacotron2.masking import pad_symbols
+from labkit.text import symbols
 
 MIN_FRAMES = 5
 """Less than 60 ms is no word: the gate fired before anything was said."""
@@ -106,10 +107,7 @@ class Reader:
         return min(self.max_frames, _SPARE_FRAMES + round(self.frames_per_symbol * n_symbols))
 
     def _attempt(self, batch: Sequence[TextPiece], seed: int, attempts: int = 1) -> list[Reading]:
-        lengths = torch.tensor([len(piece.ids) for piece in batch])  # (B,)
-        ids = torch.full((len(batch), int(lengths.max())), pad_id)  # (B, T_in)
-        for row, piece in zip(ids, batch, strict=True):
-            row[: len(piece.ids)] = torch.tensor(piece.ids)
+        ids, lengths = pad_symbols([piece.ids for piece in batch])  # (B, T_in), (B,)
         device = device_of(self.tacotron2)
         limit = max(self.limit(len(piece.ids)) for piece in batch)
         outputs = self.tacotron2.infer(

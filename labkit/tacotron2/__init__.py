@@ -16,6 +16,7 @@ from labkit.tacotron2.model import Tacotron2
 from labkit.tacotron2.postnet import Postnet
 from labkit.tacotron2.precision import PrecisionReport, compare_precision
 from labkit.tacotron2.prenet import Prenet
+from labkit.tacotron2.transplant import transplant
 
 __all__ = [
     "Attention",
@@ -35,4 +36,5 @@ __all__ = [
     "gate_targets",
     "load_checkpoint",
     "save_checkpoint",
+    "transplant",
 ]

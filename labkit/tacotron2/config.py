@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from dataclasses import dataclass, fields
 from numbers import Integral, Real
+from typing import Any
 
 from labkit.errors import ConfigError
 
@@ -136,6 +137,63 @@ class Tacotron2Config:
                 f"encoder_embedding_dim ({self.encoder_embedding_dim}): "
                 "the encoder's first convolution reads the symbol vectors"
             )
+
+    @property
+    def location_arguments(self) -> dict[str, Any]:
+        """The arguments of :class:`~labkit.tacotron2.LocationLayer`."""
+        return {
+            "attention_n_filters": self.attention_location_n_filters,
+            "attention_kernel_size": self.attention_location_kernel_size,
+            "attention_dim": self.attention_dim,
+        }
+
+    @property
+    def attention_arguments(self) -> dict[str, Any]:
+        """The arguments of :class:`~labkit.tacotron2.Attention`."""
+        names = (
+            "attention_rnn_dim",
+            "attention_dim",
+            "attention_location_n_filters",
+            "attention_location_kernel_size",
+        )
+        return {name: getattr(self, name) for name in names} | {
+            "embedding_dim": self.encoder_embedding_dim
+        }
+
+    @property
+    def encoder_arguments(self) -> dict[str, Any]:
+        """The arguments of :class:`~labkit.tacotron2.Encoder`."""
+        names = (
+            "encoder_n_convolutions",
+            "encoder_embedding_dim",
+            "encoder_kernel_size",
+            "mask_embeddings",
+            "p_encoder_dropout",
+        )
+        return {name: getattr(self, name) for name in names}
+
+    @property
+    def decoder_arguments(self) -> dict[str, Any]:
+        """The arguments of :class:`~labkit.tacotron2.Decoder`."""
+        names = (
+            "n_mel_channels",
+            "n_frames_per_step",
+            "encoder_embedding_dim",
+            "attention_dim",
+            "attention_location_n_filters",
+            "attention_location_kernel_size",
+            "attention_rnn_dim",
+            "decoder_rnn_dim",
+            "prenet_dim",
+            "max_decoder_steps",
+            "gate_threshold",
+            "p_attention_dropout",
+            "p_decoder_dropout",
+            "p_prenet_dropout",
+        )
+        return {name: getattr(self, name) for name in names} | {
+            "early_stopping": not self.decoder_no_early_stopping
+        }
 
     def _check_switch(self, name: str, value: object) -> None:
         # The string "False" would count as true, so only real booleans pass.

@@ -42,30 +42,8 @@ class Tacotron2(nn.Module):
         # Uniform with the standard deviation of Xavier's initialisation.
         bound = math.sqrt(3) * math.sqrt(2 / (config.n_symbols + config.symbols_embedding_dim))
         nn.init.uniform_(self.embedding.weight, -bound, bound)
-        self.encoder = Encoder(
-            config.encoder_n_convolutions,
-            config.encoder_embedding_dim,
-            config.encoder_kernel_size,
-            config.mask_embeddings,
-            config.p_encoder_dropout,
-        )
-        self.decoder = Decoder(
-            config.n_mel_channels,
-            config.n_frames_per_step,
-            config.encoder_embedding_dim,
-            config.attention_dim,
-            config.attention_location_n_filters,
-            config.attention_location_kernel_size,
-            config.attention_rnn_dim,
-            config.decoder_rnn_dim,
-            config.prenet_dim,
-            config.max_decoder_steps,
-            config.gate_threshold,
-            config.p_attention_dropout,
-            config.p_decoder_dropout,
-            not config.decoder_no_early_stopping,
-            config.p_prenet_dropout,
-        )
+        self.encoder = Encoder(**config.encoder_arguments)
+        self.decoder = Decoder(**config.decoder_arguments)
         self.postnet = Postnet(
             config.n_mel_channels,
             config.postnet_embedding_dim,
