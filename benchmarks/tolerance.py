@@ -71,7 +71,7 @@ def run(task: Task, case: Case, cls: Any) -> Tensors:
     module = cls(**case.init).eval()
     module.load_state_dict(case.state)
     with torch.no_grad():
-        result = getattr(module, task.method)(*(case.inputs.get(n) for n in task.arguments))
+        result = getattr(module, task.methods[-1])(*(case.inputs.get(n) for n in task.arguments))
     values = (result,) if len(task.outputs) == 1 else result
     return {output.name: value for output, value in zip(task.outputs, values, strict=True)}
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import torch
 
 from grader.perform import Report
-from grader.tasks.base import Case, Output, Slip, Task, Tensors
+from grader.tasks.base import Case, Output, Slip, Task, Tensors, outputs_of
 
 # Measured (benchmarks/tolerance.py): honest float32 solutions in several styles use less than 2 %
 # of this bound over 209 cases of each task; the nearest named slip exceeds it thousands of times.
@@ -85,26 +85,26 @@ def _said_where(report: Report) -> str:
 
 def _examine_error(task: Task, report: Report) -> Finding | None:
     if "missing" in report:
-        return Finding("unfilled", f"the cell does not define the class {task.defines}.")
+        kind = "class" if task.methods else "function"
+        return Finding("unfilled", f"the cell does not define the {kind} {task.defines}.")
     if "error" not in report:
         return None
     if report["error"] == "NotImplementedError":
-        method = f"{task.defines}.{task.method}"
-        return Finding("unfilled", f"{method} is not written yet{_said_where(report)}.")
+        return Finding("unfilled", f"{task.name} is not written yet{_said_where(report)}.")
     return Finding("error", f"your code stopped with {said_error(report)}.")
 
 
-def _examine_kind(task: Task, report: Report) -> Finding | None:
-    count = len(task.outputs)
+def _examine_kind(outputs: tuple[Output, ...], report: Report) -> Finding | None:
+    count = len(outputs)
     kinds = report.get("outputs")
     if report.get("returned") == "NoneType":
         return Finding("type", "the method returns None: is there a `return`?")
     if not isinstance(kinds, dict):
-        names = ", ".join(output.name for output in task.outputs)
+        names = ", ".join(output.name for output in outputs)
         return Finding(
             "type", f"{count} values are expected ({names}), not {said(report, 'returned')}."
         )
-    for output in task.outputs:
+    for output in outputs:
         kind = kinds.get(output.name)
         kind = kind if isinstance(kind, dict) else {}
         if "too_large" in kind:
@@ -171,6 +171,36 @@ def _examine_values(name: str, got: torch.Tensor, want: torch.Tensor) -> Finding
     )
 
 
+def _examine_numbers(outputs: tuple[Output, ...], case: Case, tensors: Tensors) -> Finding | None:
+    for output in outputs:
+        got, want = tensors[output.name], case.expected[output.name]
+        if case.dropped:
+            finding = _examine_dropout(output.name, got, want, case.dropped)
+        else:
+            finding = _examine_values(output.name, got, want)
+        if finding:
+            return finding
+    return None
+
+
+def _examine_dropout(
+    name: str, got: torch.Tensor, want: torch.Tensor, share: float
+) -> Finding | None:
+    """In training, some numbers are zero by chance; all others must be as expected."""
+    alive = want.abs() > ABSOLUTE_TOLERANCE
+    gone = (got == 0) & alive
+    found = float(gone.sum() / alive.sum())
+    # five standard deviations: an honest fill fails once in two million cases
+    margin = 5 * (share * (1 - share) / int(alive.sum())) ** 0.5
+    if abs(found - share) > margin:
+        return Finding(
+            "property",
+            f"in training mode {found:.0%} of {name} is dropped; expected about {share:.0%}.",
+            "Which modes does a module have, and what does `self.training` say?",
+        )
+    return _examine_values(name, got, torch.where(gone, got, want))
+
+
 def _examine_gradients(case: Case, report: Report, tensors: Tensors) -> Finding | None:
     for name, want in case.gradients.items():
         parameter = name.removeprefix("grad.")
@@ -197,18 +227,23 @@ def examine(task: Task, case: Case, report: Report, tensors: Tensors) -> Finding
         report: what the worker says about the call.
         tensors: what the worker returned for the call.
     """
+    outputs = outputs_of(task, case)
     if finding := _examine_error(task, report):
         return finding
-    if finding := _examine_kind(task, report):
+    if finding := _examine_kind(outputs, report):
         return finding
-    for output in task.outputs:
+    for output in outputs:
         if output.name not in tensors:
             return Finding("type", f"{output.name} did not come back.")
-    for output in task.outputs:
+    if case.compare == "audio":
+        from grader.sound import examine_sound
+
+        return examine_sound(task, case, tensors)
+    for output in outputs:
         got, want = tensors[output.name], case.expected[output.name]
         if finding := _examine_shape(output, got, want):
             return finding
-    for output in task.outputs:
+    for output in outputs:
         got = tensors[output.name]
         if got.dtype != torch.float32:
             return Finding("dtype", f"{output.name} is {got.dtype}; expected torch.float32.")
@@ -221,11 +256,8 @@ def examine(task: Task, case: Case, report: Report, tensors: Tensors) -> Finding
             )
         if output.name in task.weights and (finding := _examine_weights(output.name, got, case)):
             return finding
-    for output in task.outputs:
-        if finding := _examine_values(
-            output.name, tensors[output.name], case.expected[output.name]
-        ):
-            return finding
+    if finding := _examine_numbers(outputs, case, tensors):
+        return finding
     for name, before in case.inputs.items():
         after = tensors.get(f"after.{name}")
         if name not in task.arguments or after is None:

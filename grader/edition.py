@@ -19,6 +19,7 @@ from grader.tasks import GRADED, LABS, Graded, find_lab
 # stays with the instructor.
 STUDENT_GRADER = (
     "__init__.py",
+    "adapters",
     "check_notebook.py",
     "cli.py",
     "compare.py",
@@ -69,10 +70,8 @@ def ablate(source: str, graded: list[Graded]) -> str:
     lines = source.splitlines(keepends=True)
     methods: dict[tuple[str, str], ast.FunctionDef] = {}
     for node in ast.parse(source).body:
-        if isinstance(node, ast.ClassDef):
-            for item in node.body:
-                if isinstance(item, ast.FunctionDef):
-                    methods[node.name, item.name] = item
+        cls, body = (node.name, node.body) if isinstance(node, ast.ClassDef) else ("", [node])
+        methods |= {(cls, item.name): item for item in body if isinstance(item, ast.FunctionDef)}
     for entry in sorted(graded, key=lambda g: -methods_line(methods, g)):
         function = methods[entry.cls, entry.method]
         body = function.body
@@ -102,7 +101,7 @@ def methods_line(methods: dict[tuple[str, str], ast.FunctionDef], graded: Graded
     """Return the line of a graded method, or say that it is missing."""
     if (graded.cls, graded.method) not in methods:
         raise GraderError(
-            f"{graded.cls}.{graded.method} is not in labkit.tacotron2.{graded.module}: "
+            f"{graded.name} is not in labkit.{graded.module}: "
             "the list of graded methods and the package disagree"
         )
     return methods[graded.cls, graded.method].lineno
@@ -129,11 +128,11 @@ def build_edition(lab_name: str, target: Path) -> Path:
     assert labkit.__file__ and grader.__file__
     package = Path(labkit.__file__).parent
     _copy(package, target / "labkit")
-    by_module: dict[str, list[Graded]] = {}
+    by_file: dict[str, list[Graded]] = {}
     for graded in graded_from(lab_name):
-        by_module.setdefault(graded.module, []).append(graded)
-    for module, items in by_module.items():
-        file = target / "labkit" / "tacotron2" / f"{module}.py"
+        by_file.setdefault(graded.path, []).append(graded)
+    for name, items in by_file.items():
+        file = target / "labkit" / name
         file.write_text(ablate(file.read_text("utf-8"), items), "utf-8")
     still_graded = {name for name, graded in GRADED if graded in graded_from(lab_name)}
     for name, last_lab in GIVES_AWAY.items():

@@ -137,30 +137,43 @@ def _parse(source: str) -> ast.Module:
         return ast.parse(without_magics(source))
 
 
-def _methods(source: str, cls: str) -> dict[str, ast.FunctionDef]:
-    """Return the methods of a class in a cell; nothing if the cell does not parse."""
+def _fills(task: Task, source: str) -> list[ast.FunctionDef]:
+    """Return those methods of a task, or its function, that a cell defines."""
     if len(source) > SOURCE_LIMIT:
-        return {}
+        return []
     try:
         tree = _parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return {}
-    return {
-        item.name: item
-        for node in tree.body
-        if isinstance(node, ast.ClassDef) and node.name == cls
-        for item in node.body
-        if isinstance(item, ast.FunctionDef)
-    }
+        return []
+    if not task.methods:
+        body: list[ast.stmt] = tree.body
+        names: tuple[str, ...] = (task.defines,)
+    else:
+        body = [
+            item
+            for node in tree.body
+            if isinstance(node, ast.ClassDef) and node.name == task.defines
+            for item in node.body
+        ]
+        names = task.methods
+    found = {item.name: item for item in body if isinstance(item, ast.FunctionDef)}
+    return [found[name] for name in names if name in found]
 
 
 def is_untouched(task: Task, source: str) -> bool:
-    """Whether the method to fill still is the stub: it does nothing but raise."""
-    method = _methods(source, task.defines).get(task.method)
-    if method is None:
-        return False
-    body = method.body[1:] if ast.get_docstring(method) is not None else method.body
-    return len(body) == 0 or (len(body) == 1 and _raises_not_implemented(body[0]))
+    """Whether each method to fill still is the stub: it comes to nothing but raising."""
+    fills = _fills(task, source)
+    return bool(fills) and all(map(_is_stub, fills))
+
+
+def _is_stub(function: ast.FunctionDef) -> bool:
+    body = function.body[1:] if ast.get_docstring(function) is not None else function.body
+    for statement in body:
+        if _raises_not_implemented(statement):
+            return True
+        if isinstance(statement, ast.Return):
+            return False
+    return not body
 
 
 def _raises_not_implemented(statement: ast.stmt) -> bool:
@@ -171,9 +184,11 @@ def _raises_not_implemented(statement: ast.stmt) -> bool:
 
 def _mentions(task: Task, source: str) -> bool:
     """Whether a cell looks like the task's, even if it does not parse."""
+    if not task.methods:
+        return bool(re.search(rf"^def[ \t]+{task.defines}\b", source, re.M))
     return bool(
         re.search(rf"^class[ \t]+{task.defines}\b", source, re.M)
-        and re.search(rf"^[ \t]+def[ \t]+{task.method}\b", source, re.M)
+        and any(re.search(rf"^[ \t]+def[ \t]+{name}\b", source, re.M) for name in task.methods)
     )
 
 
@@ -184,15 +199,12 @@ def _find(task: Task, cells: list[dict[str, Any]], repairs: list[str]) -> dict[s
             cell
             for cell in cells
             if cell.get("cell_type") == "code"
-            and (
-                task.method in _methods(source_of(cell), task.defines)
-                or _mentions(task, source_of(cell))
-            )
+            and (_fills(task, source_of(cell)) or _mentions(task, source_of(cell)))
         ]
         if named:
             repairs.append(
-                f"{task.id}: the cell had lost its name; it was found by its class "
-                f"{task.defines}.{task.method}"
+                f"{task.id}: the cell had lost its name; it was found by its "
+                f"{'class' if task.methods else 'function'} {task.name}"
             )
     if not named:
         repairs.append(f"{task.id}: the solution cell is missing")

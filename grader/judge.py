@@ -95,18 +95,15 @@ class Judge:
         hidden = []
         if not self.public_only:
             hidden = [*hidden_cases(self.lab).get(task.id, []), *_fresh(self.lab, task, seed)]
-        cases = [*public, *hidden]
 
         trials: list[_Trial] = []
         for cells, alone in self._ways(task, submission, earlier):
-            trial = self._try(task, cells, cases, len(public), alone)
+            trial = self._try(task, cells, public, hidden, alone)
             trials.append(trial)
             if trial.finding is None:
                 break
         if not trials:
-            return self._refuse(
-                task, "unfilled", f"{task.defines}.{task.method} is not written yet."
-            )
+            return self._refuse(task, "unfilled", f"{task.name} is not written yet.")
         trial = _most_telling(trials)
         found = trial.finding
         return Verdict(
@@ -133,8 +130,9 @@ class Judge:
     ) -> Iterable[tuple[list[tuple[str, str]], bool]]:
         """Yield what to run: first everything up to the task, then the task by itself.
 
-        The second way answers earlier tasks with given numbers, so that one mistake costs its
-        own points and no others. It is needed only if an earlier task has failed.
+        The second way answers earlier tasks with given numbers, or asks only what stand-ins take
+        the earlier tasks' places in, so that one mistake costs its own points and no others. It is
+        needed only if an earlier task has failed.
         """
         tasks = self.lab.judged[: self.lab.judged.index(task) + 1]
         filled = [
@@ -147,7 +145,7 @@ class Judge:
             return
         if not any(other.id in self._fatal for other, _ in filled if other != task):
             yield [(other.id, source) for other, source in filled], False
-        if task.given and any(not verdict.passed for verdict in earlier):
+        if any(not verdict.passed for verdict in earlier):
             own = [(other, source) for other, source in same if other == task] or same
             yield [(other.id, source) for other, source in own], True
 
@@ -155,18 +153,18 @@ class Judge:
         self,
         task: Task,
         cells: list[tuple[str, str]],
-        cases: list[Case],
-        n_public: int,
+        public: list[Case],
+        hidden: list[Case],
         alone: bool,
     ) -> _Trial:
         setup = self.lab.setup
         note = ""
         if alone:
             names = sorted({other.defines for other in self.lab.judged})
-            setup += f"from labkit.tacotron2 import {', '.join(names)}\n"
+            setup += f"from {self.lab.home} import {', '.join(names)}\n"
             note = "judged on its own, with the results of earlier tasks given"
-            # a given tensor ends the graph, so what lies before it can have no gradient
-            cases = [replace(case, gradients={}) for case in cases]
+            public, hidden = _alone(task, public), _alone(task, hidden)
+        cases, n_public = [*public, *hidden], len(public)
         document = {
             "kind": "calls",
             "seconds": task.seconds,
@@ -181,7 +179,7 @@ class Judge:
             for name, tensor in case.inputs.items():
                 if name.startswith("cotangent."):
                     tensors[f"{index}/{name}"] = tensor
-                elif name in task.arguments or alone:  # else it is the result of an earlier task
+                elif alone or task.given is None or name != task.given.tensor:
                     tensors[f"{index}/in.{name}"] = tensor
         answer = self.worker.ask(document, tensors)
         if answer.status != "ok":
@@ -198,6 +196,14 @@ class Judge:
             hidden=_count(findings[n_public:]),
             note=note,
         )
+
+
+def _alone(task: Task, cases: list[Case]) -> list[Case]:
+    """Return what can be asked of a task by itself."""
+    if task.given is None:
+        return [case for case in cases if case.alone]
+    # a given tensor ends the graph, so what lies before it can have no gradient
+    return [replace(case, gradients={}) for case in cases]
 
 
 def _sort(answer: Answer, count: int) -> tuple[list[Report], list[Tensors]]:

@@ -9,31 +9,17 @@ from __future__ import annotations
 import ast
 import linecache
 import traceback
-from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch import nn
 
-Report = dict[str, Any]
-Namespace = dict[str, Any]
+from grader.adapters import Namespace, Report, adapter_of
 
 TEXT_LIMIT = 2000  # characters of any text that leaves the worker
 ELEMENT_LIMIT = 4 * 1024 * 1024  # elements of any tensor that leaves the worker
 
 _CELL_FILE = "<cell {}>"
 _CELL_FILES = ("<cell ", "<ipython-input", "ipykernel_")  # as a worker and as notebooks name them
-
-
-class _GivenModule(nn.Module):
-    """Stands in for a submodule of an earlier task and answers with a fixed tensor."""
-
-    def __init__(self, answer: torch.Tensor) -> None:
-        super().__init__()
-        self.answer = answer
-
-    def forward(self, *_: Any, **__: Any) -> torch.Tensor:
-        return self.answer
 
 
 def without_magics(source: str) -> str:
@@ -114,24 +100,6 @@ def _collect(
         report["outputs"][name] = kind
 
 
-def _build(call: Report, tensors: dict[str, torch.Tensor], namespace: Namespace) -> Any:
-    with torch.random.fork_rng(devices=[]):  # the self-check leaves the notebook's dice alone
-        instance = namespace[call["construct"]](**call["init"])
-    instance.load_state_dict({name: tensors[f"state.{name}"] for name in call["state"]})
-    instance.eval()
-    for name, tensor in call["given"].items():
-        answer = tensors[f"in.{tensor}"].clone()
-        if isinstance(getattr(instance, name, None), nn.Module):
-            setattr(instance, name, _GivenModule(answer))
-        else:
-            setattr(instance, name, _returning(answer))
-    return instance
-
-
-def _returning(answer: torch.Tensor) -> Callable[..., torch.Tensor]:
-    return lambda *_, **__: answer
-
-
 def perform_call(
     call: Report, tensors: dict[str, torch.Tensor], namespace: Namespace
 ) -> tuple[Report, dict[str, torch.Tensor]]:
@@ -151,13 +119,18 @@ def perform_call(
     try:
         if call["construct"] not in namespace:
             return {"missing": call["construct"]}, answers
-        instance = _build(call, tensors, namespace)
-        arguments = [
-            None if name is None else tensors[f"in.{name}"].clone() for name in call["arguments"]
-        ]
-        function = instance if call["method"] == "forward" else getattr(instance, call["method"])
-        with torch.set_grad_enabled(call["gradients"]):
-            result = function(*arguments)
+        adapter, options = adapter_of(call["adapter"]), call["options"]
+        # the self-check leaves the notebook's dice alone
+        with torch.random.fork_rng(devices=[]):
+            subject = adapter.build(call, tensors, namespace)
+            torch.manual_seed(options.get("seed", 0))
+            inputs = {
+                name.removeprefix("in."): tensor.clone()
+                for name, tensor in tensors.items()
+                if name.startswith("in.")
+            }
+            with torch.set_grad_enabled(call["gradients"] or options.get("grad", False)):
+                result = adapter.call(subject, call, inputs)
         _collect(result, call["outputs"], report, answers)
         if call["gradients"]:
             values = [result] if len(call["outputs"]) == 1 else result
@@ -168,12 +141,12 @@ def perform_call(
             report["differentiable"] = bool(total.requires_grad)
             if total.requires_grad:
                 total.backward()
-                for name, parameter in instance.named_parameters():
+                for name, parameter in subject.named_parameters():
                     if parameter.grad is not None:
                         answers[f"grad.{name}"] = parameter.grad.clone()
-        for name, argument in zip(call["arguments"], arguments, strict=True):
-            if argument is not None:
-                answers[f"after.{name}"] = argument.detach().clone()
+        for name in call["arguments"]:
+            if name is not None:
+                answers[f"after.{name}"] = inputs[name].detach().clone()
     except BaseException as error:  # SystemExit and KeyboardInterrupt are findings, too
         report |= describe_error(error)
     return report, answers

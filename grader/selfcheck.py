@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from grader.board import LOG
 from grader.compare import Finding, close, examine, name_slip, with_slip
 from grader.golden import public_cases
 from grader.perform import perform_call
@@ -119,6 +120,7 @@ def check(task_id: str, cls: Any) -> None:
         CheckFailed: the task is not solved yet.
     """
     result = run_check(task_id, cls)
+    LOG.add(task_id, result.finding is None, (result.passed, result.total))
     try:
         from IPython.core.getipython import get_ipython
         from IPython.display import display

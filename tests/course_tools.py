@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import copy
 import json
 import os
@@ -20,7 +21,7 @@ from typing import Any
 from conftest import ROOT
 from grader.graft import identity_of
 from grader.tasks import LABS
-from grader.tasks.base import Lab
+from grader.tasks.base import Graded, Lab
 
 LAB = LABS["lab1_attention"]
 NOTEBOOK = f"{LAB.notebook}.ipynb"
@@ -189,3 +190,15 @@ def words(html: str) -> str:
 def all_of(lab: Lab, points: float) -> dict[str, float]:
     """Return the same share of points for each check of a lab."""
     return {f"{task.id}-check": task.points * points for task in lab.judged}
+
+
+def graded_functions(source: str, wanted: list[Graded]) -> list[tuple[ast.FunctionDef, Graded]]:
+    """Return those of the wanted methods and functions that a module defines."""
+    by_name = {(graded.cls, graded.method): graded for graded in wanted}
+    found = []
+    for node in ast.parse(source).body:
+        cls, body = (node.name, node.body) if isinstance(node, ast.ClassDef) else ("", [node])
+        for item in body:
+            if isinstance(item, ast.FunctionDef) and (cls, item.name) in by_name:
+                found.append((item, by_name[cls, item.name]))
+    return found

@@ -23,7 +23,18 @@ from nbclient import NotebookClient
 from safetensors import safe_open
 
 from conftest import RIGHT_WHERE_IT_SHOWS, ROOT, fill
-from course_tools import LAB, NOTEBOOK, Course, Ran, cell_of, fill_in, make_course, run, shown
+from course_tools import (
+    LAB,
+    NOTEBOOK,
+    Course,
+    Ran,
+    cell_of,
+    fill_in,
+    graded_functions,
+    make_course,
+    run,
+    shown,
+)
 from grader.edition import graded_from
 from grader.tasks import GRADED
 
@@ -99,20 +110,14 @@ def plant_in_notebook(path: Path, token: Any) -> None:
 
 
 def plant_in_methods(kit: Path, token: Any) -> None:
-    for module in {graded.module for _, graded in GRADED}:
-        path = kit / "labkit" / "tacotron2" / f"{module}.py"
+    for name in {graded.path for _, graded in GRADED}:
+        path = kit / "labkit" / name
         lines = path.read_text("utf-8").splitlines()
-        wanted = {(g.cls, g.method): g for _, g in GRADED if g.module == module}
-        found = [
-            (item, wanted[node.name, item.name])
-            for node in ast.parse("\n".join(lines)).body
-            if isinstance(node, ast.ClassDef)
-            for item in node.body
-            if isinstance(item, ast.FunctionDef) and (node.name, item.name) in wanted
-        ]
+        wanted = [graded for _, graded in GRADED if graded.path == name]
+        found = graded_functions("\n".join(lines), wanted)
         assert len(found) == len(wanted)
         for item, graded in sorted(found, key=lambda pair: -pair[0].lineno):
-            name = f"{graded.cls}.{graded.method}"
+            name = graded.name
             last = item.body[0] if ast.get_docstring(item) else None
             top = last.end_lineno if last else item.body[0].lineno - 1
             lines.insert(item.end_lineno, f"        # {token(name + ' below')}")
@@ -192,7 +197,7 @@ def found_in(folder: Path, tokens: dict[str, str]) -> list[tuple[str, str]]:
 def test_every_token_lies_where_an_answer_lies(canary: Canary) -> None:
     places = {place for place, _ in found_in(canary.kit / "labkit", canary.tokens)}
     for _, graded_method in GRADED:
-        name = f"{graded_method.cls}.{graded_method.method}"
+        name = graded_method.name
         assert {name, f"{name} above", f"{name} below"} <= places
     places |= {place for place, _ in found_in(canary.kit / "grader", canary.tokens)}
     places |= {place for place, _ in found_in(canary.course.root / "notebooks", canary.tokens)}
@@ -335,8 +340,7 @@ def test_graded_methods_say_whose_they_are(student: Student) -> None:
     )
     assert "NotImplementedError: attention-1: this is yours to write" in ran.err
     code = "import inspect, importlib\n" + "".join(
-        f"print(inspect.getsource(importlib.import_module('labkit.tacotron2.{g.module}')."
-        f"{g.cls}.{g.method}))\n"
+        f"print(inspect.getsource(importlib.import_module('labkit.{g.module}').{g.name}))\n"
         for g in graded_from(LAB.name)
     )
     said = student.python(code)

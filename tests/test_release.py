@@ -13,7 +13,7 @@ import pytest
 
 import labkit
 from conftest import ROOT
-from course_tools import LAB, NOTEBOOK, Course, cell_of, make_course, run
+from course_tools import LAB, NOTEBOOK, Course, cell_of, graded_functions, make_course, run
 from grader.edition import GIVES_AWAY, ablate, build_edition, graded_from
 from grader.errors import GraderError
 from grader.graft import source_of
@@ -200,7 +200,7 @@ def test_an_edition_lacks_the_answers_of_its_lab_and_of_later_ones(
     missing = graded_from(lab)
     assert missing == [graded for name, graded in GRADED if name >= lab]
     for _, graded in GRADED:
-        path = f"labkit/tacotron2/{graded.module}.py"
+        path = f"labkit/{graded.path}"
         ours = _method(ROOT / path, graded)
         theirs = _method(edition / path, graded)
         assert ast.unparse(theirs.args) == ast.unparse(ours.args)
@@ -240,13 +240,8 @@ def test_no_other_module_says_what_is_graded(
 
 
 def _method(path: Path, graded: Graded) -> ast.FunctionDef:
-    return next(
-        item
-        for node in ast.parse(path.read_text("utf-8")).body
-        if isinstance(node, ast.ClassDef) and node.name == graded.cls
-        for item in node.body
-        if isinstance(item, ast.FunctionDef) and item.name == graded.method
-    )
+    (found,) = graded_functions(path.read_text("utf-8"), [graded])
+    return found[0]
 
 
 SOURCE = """\

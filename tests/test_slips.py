@@ -8,20 +8,17 @@ from typing import Any
 
 import pytest
 import torch
-from torch import nn
 
 from conftest import STUB, fill
 from grader.compare import examine, name_slip
 from grader.golden import hidden_cases, public_cases
-from grader.graft import Submission
 from grader.hidden import maker
 from grader.hidden.attention import SLIPS
-from grader.judge import Judge, fresh_seed
-from grader.perform import Report, perform_call
-from grader.session import Answer
+from grader.judge import fresh_seed
 from grader.tasks.attention import ATTENTION
-from grader.tasks.base import Case, Lab, Task, Tensors, call_document
+from grader.tasks.base import Case, Lab
 from grader.verdict import Verdict
+from lab_tools import call, fails, judge_class, noise
 from labkit.tacotron2 import Attention, LocationLayer
 
 Run = Callable[[dict[str, str]], dict[str, Verdict]]
@@ -32,41 +29,6 @@ EVERY_SLIP = [(task, slip.id) for task in TASKS for slip in TASKS[task].slips]
 REFERENCE = {"attention-1": LocationLayer, "attention-2": Attention, "attention-3": Attention}
 
 
-def call(task: Task, case: Case, cls: type[nn.Module]) -> tuple[Report, Tensors]:
-    """Call a class on a case as the worker would, in this process."""
-    tensors = {f"state.{name}": value for name, value in case.state.items()}
-    tensors |= {f"in.{name}": value for name, value in case.inputs.items()}
-    tensors |= {n: value for n, value in case.inputs.items() if n.startswith("cotangent.")}
-    return perform_call(call_document(task, case), tensors, {task.defines: cls})
-
-
-def fails(task: Task, cases: list[Case], cls: type[nn.Module]) -> bool:
-    return any(examine(task, case, *call(task, case, cls)) is not None for case in cases)
-
-
-class ClassWorker:
-    """Answers the judge's calls with a class instead of running cells."""
-
-    def __init__(self, cls: type[nn.Module]) -> None:
-        self.cls = cls
-
-    def ask(self, document: dict[str, Any], tensors: Tensors) -> Answer:
-        reports, answers = [], {}
-        for number, what in enumerate(document["calls"]):
-            prefix = f"{number}/"
-            mine = {k[len(prefix) :]: v for k, v in tensors.items() if k.startswith(prefix)}
-            report, found = perform_call(what, mine, {what["construct"]: self.cls})
-            reports.append(report)
-            answers |= {prefix + name: tensor for name, tensor in found.items()}
-        return Answer("ok", document={"cell": {}, "calls": reports}, tensors=answers)
-
-
-def judge_class(task: str, cls: type[nn.Module]) -> Verdict:
-    judge = Judge(ATTENTION, ClassWorker(cls), b"a course", "a suite")  # type: ignore[arg-type]
-    verdicts = judge.judge(Submission({task: fill()[task]}), "ada")
-    return next(verdict for verdict in verdicts if verdict.task == task)
-
-
 def test_every_declared_slip_is_implemented_and_no_other() -> None:
     assert {task: set(slips) for task, slips in SLIPS.items()} == {
         task: {slip.id for slip in TASKS[task].slips} for task in TASKS
@@ -75,13 +37,13 @@ def test_every_declared_slip_is_implemented_and_no_other() -> None:
 
 @pytest.mark.parametrize("task", TASKS)
 def test_the_reference_itself_has_full_marks(task: str) -> None:
-    verdict = judge_class(task, REFERENCE[task])
+    verdict = judge_class(ATTENTION, task, REFERENCE[task])
     assert (verdict.points, verdict.public, verdict.hidden) == (20, (3, 3), (10, 10))
 
 
 @pytest.mark.parametrize(("task", "slip"), EVERY_SLIP)
 def test_the_judge_names_every_slip_with_its_hint(task: str, slip: str) -> None:
-    verdict = judge_class(task, SLIPS[task][slip])
+    verdict = judge_class(ATTENTION, task, SLIPS[task][slip])
     known = TASKS[task].slip(slip)
     assert (verdict.points, verdict.slip, verdict.hint) == (0, slip, known.hint)
     assert verdict.message.lower().startswith(f"{task}: {known.title}.".lower())
@@ -166,22 +128,6 @@ def test_a_slip_in_a_students_words_is_named(judge_cells: Run, task: str, slip: 
     assert verdicts[task].slip == slip, verdicts[task].message
     assert verdicts[task].points == 0
     assert all(v.points == 20 for other, v in verdicts.items() if other != task)
-
-
-def noise(task: Task, case: Case, kind: str, dice: torch.Generator) -> tuple[Report, Tensors]:
-    answers = {}
-    for output in task.outputs:
-        shape = case.expected[output.name].shape
-        drawn = torch.randn(shape, generator=dice)
-        answers[output.name] = {
-            "normal": drawn,
-            "tiny": drawn * 1e-4,
-            "weights": drawn.softmax(-1),
-            "constant": torch.full(shape, float(drawn.flatten()[0])),
-            "zero": torch.zeros(shape),
-        }[kind]
-    kinds = {name: {"dtype": "torch.float32", "device": "cpu"} for name in answers}
-    return {"returned": "Tensor", "outputs": kinds}, answers
 
 
 @pytest.mark.parametrize("kind", ["normal", "tiny", "weights", "constant", "zero"])
@@ -417,6 +363,6 @@ def test_knowing_even_the_hidden_answers_by_heart_is_not_enough(lab: Lab) -> Non
                     return right
             return right * 0
 
-    verdict = judge_class("attention-2", Table)
+    verdict = judge_class(ATTENTION, "attention-2", Table)
     assert (verdict.public, verdict.hidden, verdict.points) == ((3, 3), (6, 10), 0)
     assert "fresh numbers" in verdict.message

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ FOLDER = Path(__file__).parent
 KINDS = ("public", "hidden")
 
 Cases = dict[str, list[Case]]
+
+FACTS = ("label", "init", "options", "alone", "dropped", "compare")  # of a case, beside tensors
 
 
 def golden_file(lab: Lab, kind: str) -> Path:
@@ -44,9 +47,13 @@ def save_cases(path: Path, cases: Cases) -> None:
             for group, members in groups.items():
                 for name, tensor in members.items():
                     tensors[f"{prefix}/{group}/{name}"] = tensor.clone().contiguous()
-            index[task_id].append({"label": case.label, "init": dict(case.init)})
+            index[task_id].append({name: _plain(getattr(case, name)) for name in FACTS})
     path.parent.mkdir(parents=True, exist_ok=True)
     save_file(tensors, path, metadata={"cases": json.dumps(index, sort_keys=True)})
+
+
+def _plain(fact: Any) -> Any:
+    return dict(fact) if isinstance(fact, Mapping) else fact
 
 
 @lru_cache(maxsize=16)
@@ -66,8 +73,7 @@ def load_cases(path: Path) -> Cases:
             part = groups[task_id, number]
             cases[task_id].append(
                 Case(
-                    label=item["label"],
-                    init=item["init"],
+                    **item,
                     state=part.get("state", {}),
                     inputs=part.get("inputs", {}),
                     expected=part["expected"],

@@ -132,7 +132,7 @@ def _call(task: Task, module: nn.Module, case_inputs: Mapping[str, torch.Tensor]
         else case_inputs.get(name)
         for name in task.arguments
     ]
-    return getattr(module, task.method)(*arguments)
+    return getattr(module, task.methods[-1])(*arguments)
 
 
 def _cotangents(task: Task, case_inputs: Tensors, expected: Tensors) -> Tensors:

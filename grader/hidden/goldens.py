@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 
 from grader.compare import Finding, examine, name_slip
-from grader.golden import KINDS, Cases, golden_file, load_cases, save_cases
+from grader.golden import FACTS, KINDS, Cases, golden_file, load_cases, save_cases
 from grader.hidden import maker
 from grader.tasks import LABS
 from grader.tasks.base import Case, Lab, Task, Tensors
@@ -49,8 +49,8 @@ def _compare(kind: str, stored: Cases, made: Cases) -> list[str]:
             continue
         for number, (old, new) in enumerate(zip(stored[task_id], cases, strict=True)):
             place = f"{kind}/{task_id}/{number}"
-            if old.label != new.label or dict(old.init) != dict(new.init):
-                problems.append(f"{place}: label or sizes differ")
+            if any(getattr(old, fact) != getattr(new, fact) for fact in FACTS):
+                problems.append(f"{place}: label, sizes or options differ")
             for group in ("state", "inputs", "expected", "gradients"):
                 problems += _differences(
                     f"{place}/{group}", getattr(old, group), getattr(new, group)

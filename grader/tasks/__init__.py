@@ -11,20 +11,29 @@ LABS: dict[str, Lab] = {ATTENTION.name: ATTENTION}
 # What a student edition leaves out, lab by lab: the graded methods of that lab and of all later
 # ones. Labs whose notebook is still to come stand here already, so that nobody reads ahead.
 GRADED: tuple[tuple[str, Graded], ...] = (
-    ("lab1_attention", Graded("attention", "LocationLayer", "forward", "attention-1")),
-    ("lab1_attention", Graded("attention", "Attention", "get_alignment_energies", "attention-2")),
-    ("lab1_attention", Graded("attention", "Attention", "forward", "attention-3")),
-    ("lab2_encoder", Graded("encoder", "Encoder", "convolve", "encoder-1")),
-    ("lab2_encoder", Graded("encoder", "Encoder", "forward", "encoder-2")),
-    ("lab3_decoder", Graded("decoder", "Decoder", "get_go_frame", "decoder-1")),
-    ("lab3_decoder", Graded("decoder", "Decoder", "initialize_decoder_states", "decoder-1")),
-    ("lab3_decoder", Graded("decoder", "Decoder", "decode", "decoder-2")),
-    ("lab3_decoder", Graded("decoder", "Decoder", "forward", "decoder-2")),
-    ("lab3_decoder", Graded("decoder", "Decoder", "steps", "decoder-2")),
-    ("lab3_decoder", Graded("decoder", "Decoder", "infer", "decoder-3")),
-    ("lab3_decoder", Graded("decoder", "Decoder", "parse_decoder_outputs", "decoder-3")),
-    ("lab3_decoder", Graded("model", "Tacotron2", "forward", "tacotron2-1")),
-    ("lab3_decoder", Graded("model", "Tacotron2", "predict", "tacotron2-1")),
+    ("lab1_attention", Graded("tacotron2.attention", "LocationLayer", "forward", "attention-1")),
+    (
+        "lab1_attention",
+        Graded("tacotron2.attention", "Attention", "get_alignment_energies", "attention-2"),
+    ),
+    ("lab1_attention", Graded("tacotron2.attention", "Attention", "forward", "attention-3")),
+    ("lab2_encoder", Graded("tacotron2.encoder", "Encoder", "convolve", "encoder-1")),
+    ("lab2_encoder", Graded("tacotron2.encoder", "Encoder", "forward", "encoder-2")),
+    ("lab3_decoder", Graded("tacotron2.decoder", "Decoder", "get_go_frame", "decoder-1")),
+    (
+        "lab3_decoder",
+        Graded("tacotron2.decoder", "Decoder", "initialize_decoder_states", "decoder-1"),
+    ),
+    ("lab3_decoder", Graded("tacotron2.decoder", "Decoder", "decode", "decoder-2")),
+    ("lab3_decoder", Graded("tacotron2.decoder", "Decoder", "forward", "decoder-2")),
+    ("lab3_decoder", Graded("tacotron2.decoder", "Decoder", "steps", "decoder-2")),
+    ("lab3_decoder", Graded("tacotron2.decoder", "Decoder", "infer", "decoder-3")),
+    ("lab3_decoder", Graded("tacotron2.decoder", "Decoder", "parse_decoder_outputs", "decoder-3")),
+    ("lab3_decoder", Graded("tacotron2.model", "Tacotron2", "forward", "tacotron2-1")),
+    ("lab3_decoder", Graded("tacotron2.model", "Tacotron2", "predict", "tacotron2-1")),
+    ("lab4_inference", Graded("pipeline.plain", "", "read", "inference-1")),
+    ("lab4_inference", Graded("pipeline.plain", "", "speak", "inference-2")),
+    ("lab4_inference", Graded("pipeline.plain", "", "benchmark", "inference-3")),
 )
 
 

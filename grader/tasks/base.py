@@ -60,10 +60,12 @@ class Task:
         id: used everywhere: heading, TODO, check, verdict, feedback.
         title: one line for tables.
         points: nbgrader points; 0 if the task is marked by hand.
-        defines: the class that the solution cell defines.
-        method: the method that the student fills.
+        defines: the class or function that the solution cell defines.
+        methods: the methods of the class that the student fills; none if it is a function.
+        classic: the name of the test on the original lab's card that these points belong to.
+        adapter: how the fill is called, see :mod:`grader.adapters`.
         arguments: names of the call's arguments, in order.
-        outputs: the results, in order.
+        outputs: the results, in order; a case may expect fewer of them.
         given: what may be answered for the student where an earlier task is wrong.
         slips: named mistakes.
         weights: names of outputs that are attention weights (sum to one, zero on padding).
@@ -75,7 +77,9 @@ class Task:
     title: str
     points: int
     defines: str = ""
-    method: str = ""
+    methods: tuple[str, ...] = ()
+    classic: str = ""
+    adapter: str = "method"
     arguments: tuple[str, ...] = ()
     outputs: tuple[Output, ...] = ()
     given: Given | None = None
@@ -83,6 +87,13 @@ class Task:
     weights: tuple[str, ...] = ()
     seconds: float = 10.0
     manual: bool = False
+
+    @property
+    def name(self) -> str:
+        """What the student writes, such as ``Attention.forward``."""
+        if not self.methods:
+            return self.defines
+        return " and ".join(f"{self.defines}.{method}" for method in self.methods)
 
     def slip(self, slip_id: str) -> Slip:
         """Return the slip of that id."""
@@ -99,6 +110,7 @@ class Lab:
         title: heading of reports.
         setup: the code that runs before any solution cell.
         tasks: in the order of the notebook.
+        home: the module of labkit where the reference of what the cells define stands.
     """
 
     name: str
@@ -106,6 +118,7 @@ class Lab:
     title: str
     setup: str
     tasks: tuple[Task, ...]
+    home: str = "labkit.tacotron2"
 
     @property
     def judged(self) -> tuple[Task, ...]:
@@ -124,42 +137,78 @@ class Case:
 
     Attributes:
         label: what is special about it, in words that a student may read.
-        init: keyword arguments of the constructor.
+        init: keyword arguments of the constructor, or of its configuration.
         state: the module's parameters.
         inputs: the call's arguments by name; an absent one is passed as None.
         expected: the outputs by name.
         gradients: expected gradients by name (``grad.<parameter>``), empty if not asked for.
         slips: outputs of each named slip on this case, by slip id; absent where it raises.
+        options: what the adapter wants to know beside the tensors, as plain data. All know
+            ``seed`` (of the global dice, 0 if absent), ``training`` (the module's mode) and
+            ``grad`` (whether gradients are on).
+        alone: whether the case needs no fill but the task's own, because stand-ins take the
+            places of the others.
+        dropped: the share of numbers that a dropout in training mode sets to zero, each of the
+            others being as expected; 0 if there is none.
+        compare: how outputs are compared: by their numbers, or as ``audio``.
     """
 
     label: str
-    init: Mapping[str, int]
+    init: Mapping[str, Any]
     state: Tensors
     inputs: Tensors
     expected: Tensors
     gradients: Tensors = field(default_factory=dict)
     slips: Mapping[str, Tensors] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
+    alone: bool = False
+    dropped: float = 0.0
+    compare: str = "numbers"
+
+
+def outputs_of(task: Task, case: Case) -> tuple[Output, ...]:
+    """Return those outputs of a task that a case expects."""
+    return tuple(output for output in task.outputs if output.name in case.expected)
 
 
 @dataclass(frozen=True)
 class Graded:
-    """A method that the student writes, and where labkit has it."""
+    """A method or function that the student writes, and where labkit has it.
+
+    Attributes:
+        module: below ``labkit``, such as ``tacotron2.encoder``.
+        cls: the class; empty for a function.
+        method: the method or function.
+        task: id of the task.
+    """
 
     module: str
     cls: str
     method: str
     task: str
 
+    @property
+    def path(self) -> str:
+        """The module's file below the package, such as ``tacotron2/encoder.py``."""
+        return self.module.replace(".", "/") + ".py"
+
+    @property
+    def name(self) -> str:
+        """Such as ``Encoder.forward``."""
+        return f"{self.cls}.{self.method}" if self.cls else self.method
+
 
 def call_document(task: Task, case: Case, *, given: bool = False) -> dict[str, Any]:
     """Describe the call of a case for the worker; tensors travel beside it by name."""
     return {
         "construct": task.defines,
+        "adapter": task.adapter,
         "init": dict(case.init),
-        "method": task.method,
+        "method": task.methods[-1] if task.methods else "",
         "arguments": [name if name in case.inputs else None for name in task.arguments],
         "state": sorted(case.state),
-        "outputs": [output.name for output in task.outputs],
+        "outputs": [output.name for output in outputs_of(task, case)],
         "given": {task.given.name: task.given.tensor} if given and task.given else {},
         "gradients": bool(case.gradients),
+        "options": dict(case.options),
     }

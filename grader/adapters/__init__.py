@@ -1,0 +1,48 @@
+"""How a fill is called: the one place that knows what a student's class or function looks like.
+
+An adapter gets tensors by name and returns the outputs of its task in order. It holds nothing
+that a student should write, and runs beside student code: nobody trusts what it says.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any, Protocol
+
+import torch
+
+Report = dict[str, Any]
+Namespace = dict[str, Any]
+
+
+class Adapter(Protocol):
+    """Builds what is called, and calls it."""
+
+    def build(self, call: Report, tensors: dict[str, torch.Tensor], namespace: Namespace) -> Any:
+        """Make the object under test.
+
+        Args:
+            call: what :func:`grader.tasks.base.call_document` describes.
+            tensors: ``state.*`` and ``in.*``.
+            namespace: the names that the student's cells defined.
+        """
+
+    def call(self, subject: Any, call: Report, inputs: dict[str, torch.Tensor]) -> Any:
+        """Call it, and return the outputs that ``call["outputs"]`` names: one, or a tuple.
+
+        Args:
+            subject: what :meth:`build` made.
+            call: as there.
+            inputs: the tensors of the case by name; the call may do with them what it wants.
+        """
+
+
+_HOME = {
+    "method": "grader.adapters.method:METHOD",
+}
+
+
+def adapter_of(name: str) -> Adapter:
+    """Return the adapter of that name."""
+    module, _, attribute = _HOME[name].partition(":")
+    return getattr(importlib.import_module(module), attribute)

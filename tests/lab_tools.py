@@ -1,0 +1,95 @@
+"""What the tests of every lab's tasks need: asking a class as the worker would, and noise."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from grader.compare import examine
+from grader.golden import public_cases
+from grader.graft import Submission
+from grader.judge import Judge
+from grader.perform import Report, perform_call
+from grader.session import Answer
+from grader.tasks.base import Case, Lab, Task, Tensors, call_document, outputs_of
+from grader.verdict import Verdict
+
+NOISES = ("normal", "tiny", "weights", "constant", "zero")
+
+
+def call(task: Task, case: Case, fill: Any, **others: Any) -> tuple[Report, Tensors]:
+    """Call a class or function on a case as the worker would, in this process.
+
+    Args:
+        task: the task.
+        case: the case.
+        fill: what the student's cell defines.
+        others: what other cells define.
+    """
+    tensors = {f"state.{name}": value for name, value in case.state.items()}
+    tensors |= {f"in.{name}": value for name, value in case.inputs.items()}
+    tensors |= {n: value for n, value in case.inputs.items() if n.startswith("cotangent.")}
+    return perform_call(call_document(task, case), tensors, {task.defines: fill, **others})
+
+
+def fails(task: Task, cases: list[Case], fill: Any, **others: Any) -> bool:
+    """Whether at least one case tells a fill from a right one."""
+    return any(examine(task, case, *call(task, case, fill, **others)) is not None for case in cases)
+
+
+class FillWorker:
+    """Answers the judge's calls with a class or function instead of running cells."""
+
+    def __init__(self, namespace: dict[str, Any]) -> None:
+        self.namespace = namespace
+
+    def ask(self, document: dict[str, Any], tensors: Tensors) -> Answer:
+        reports, answers = [], {}
+        for number, what in enumerate(document["calls"]):
+            prefix = f"{number}/"
+            mine = {k[len(prefix) :]: v for k, v in tensors.items() if k.startswith(prefix)}
+            report, found = perform_call(what, mine, self.namespace)
+            reports.append(report)
+            answers |= {prefix + name: tensor for name, tensor in found.items()}
+        return Answer("ok", document={"cell": {}, "calls": reports}, tensors=answers)
+
+
+def judge_class(lab: Lab, task_id: str, fill: Any, **others: Any) -> Verdict:
+    """Judge what a cell defines, as if every cell of the lab had been filled."""
+    names = {task.defines for task in lab.judged if task.id == task_id}
+    worker = FillWorker({**others, **dict.fromkeys(names, fill)})
+    judge = Judge(lab, worker, b"a course", "a suite")  # type: ignore[arg-type]
+    task = next(task for task in lab.judged if task.id == task_id)
+    verdicts = judge.judge(Submission({task_id: some_fill(task)}), "ada")
+    return next(verdict for verdict in verdicts if verdict.task == task_id)
+
+
+def some_fill(task: Task) -> str:
+    """Return a cell that defines what a task asks for, so that it counts as filled."""
+    if not task.methods:
+        return f"def {task.defines}(*args, **more):\n    return None\n"
+    methods = "".join(f"    def {name}(self, *args):\n        return 0\n" for name in task.methods)
+    return f"class {task.defines}:\n{methods}"
+
+
+def noise(task: Task, case: Case, kind: str, dice: torch.Generator) -> tuple[Report, Tensors]:
+    """Draw outputs of the right shapes that mean nothing, as a worker would report them."""
+    answers = {}
+    for output in outputs_of(task, case):
+        shape = case.expected[output.name].shape
+        drawn = torch.randn(shape, generator=dice)
+        answers[output.name] = {
+            "normal": drawn,
+            "tiny": drawn * 1e-4,
+            "weights": drawn.softmax(-1) if shape else drawn,
+            "constant": torch.full(shape, float(drawn.flatten()[0])),
+            "zero": torch.zeros(shape),
+        }[kind]
+    kinds = {name: {"dtype": "torch.float32", "device": "cpu"} for name in answers}
+    return {"returned": "Tensor", "outputs": kinds}, answers
+
+
+def public(lab: Lab, task_id: str) -> list[Case]:
+    """Return the public cases of a task."""
+    return public_cases(lab)[task_id]
