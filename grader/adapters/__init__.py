@@ -39,6 +39,8 @@ class Adapter(Protocol):
 
 _HOME = {
     "method": "grader.adapters.method:METHOD",
+    "tacotron2": "grader.adapters.tacotron2:TACOTRON2",
+    "inference": "grader.adapters.inference:INFERENCE",
 }
 
 

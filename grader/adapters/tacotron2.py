@@ -1,0 +1,71 @@
+"""Calls ``Tacotron2.predict`` with a decoder: the student's own, or a toy in its place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import torch
+
+from grader.adapters import Namespace, Report
+from grader.adapters.method import MethodAdapter
+from labkit.tacotron2 import Tacotron2Config
+
+Decode = Callable[..., tuple[torch.Tensor, ...]]
+
+
+class PredictAdapter(MethodAdapter):
+    """Builds the whole model from its configuration; ``options["decoder"]`` says who decodes."""
+
+    def build(self, call: Report, tensors: dict[str, torch.Tensor], namespace: Namespace) -> Any:
+        """Build the student's model, with the student's decoder in it where that is asked for."""
+        config = Tacotron2Config(**call["init"])
+        model = namespace[call["construct"]](config)
+        if call["options"]["decoder"] == "own":
+            model.decoder = namespace["Decoder"](**config.decoder_arguments)
+        return self.furnish(model, call, tensors)
+
+    def call(self, subject: Any, call: Report, inputs: dict[str, torch.Tensor]) -> Any:
+        """Predict; whole numbers come back as float32."""
+        if call["options"]["decoder"] == "own":
+            decode: Decode = partial(subject.decoder.infer, prenet_dropout=False)
+        else:
+            decode = toy_decoder(inputs, subject.config.n_frames_per_step)
+        result = subject.predict(inputs["ids"], inputs["lengths"], decode)
+        if not isinstance(result, (tuple, list)):
+            return result
+        return tuple(map(_as_numbers, result))
+
+
+def _as_numbers(value: Any) -> Any:
+    """Return whole numbers as float32, the only type in which results travel."""
+    if isinstance(value, torch.Tensor) and value.dtype in (torch.int32, torch.int64):
+        return value.float()
+    return value
+
+
+def toy_decoder(inputs: dict[str, torch.Tensor], r: int) -> Decode:
+    """Return what answers like a decoder, by one product with stored numbers.
+
+    Args:
+        inputs: ``toy_steps`` (T / r, encoder_embedding_dim), ``toy_frames``
+            (encoder_embedding_dim, n_mel_channels, r) and ``toy_gate`` (encoder_embedding_dim,).
+        r: frames per step.
+    """
+
+    def decode(
+        memory: torch.Tensor, memory_lengths: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
+        steps = inputs["toy_steps"]
+        seen = torch.arange(memory.size(1)) < memory_lengths.unsqueeze(1)  # (B, T_in)
+        looks = torch.einsum("sd,btd,bt->bst", steps, memory, seen.to(memory.dtype))
+        found = torch.einsum("bst,btd->bsd", looks, memory)
+        mel = torch.einsum("bsd,dcr->bcsr", found, inputs["toy_frames"]).flatten(2).tanh()
+        gate = found @ inputs["toy_gate"]  # (B, T / r)
+        return mel, gate, looks, (r * memory_lengths.clamp(max=len(steps))).int()
+
+    return decode
+
+
+TACOTRON2 = PredictAdapter()
