@@ -120,8 +120,9 @@ def plant_in_methods(kit: Path, token: Any) -> None:
             name = graded.name
             last = item.body[0] if ast.get_docstring(item) else None
             top = last.end_lineno if last else item.body[0].lineno - 1
-            lines.insert(item.end_lineno, f"        # {token(name + ' below')}")
-            lines.insert(top, f"        # {token(name + ' above')}\n        {token(name)!r}")
+            indent = " " * item.body[0].col_offset
+            lines.insert(item.end_lineno, f"{indent}# {token(name + ' below')}")
+            lines.insert(top, f"{indent}# {token(name + ' above')}\n{indent}{token(name)!r}")
         path.write_text("\n".join(lines) + "\n", "utf-8")
 
 

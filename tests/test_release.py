@@ -232,7 +232,10 @@ def test_no_other_module_says_what_is_graded(
     """A decoder step anywhere else would show in the layers that it must read."""
     monkeypatch.setitem(LABS, lab, LAB)
     edition = build_edition(lab, tmp_path / "edition")
-    assert [name for name in GIVES_AWAY if (edition / "labkit" / name).exists()] == []
+    for name, last_lab in GIVES_AWAY.items():
+        assert (edition / "labkit" / name).exists() == (lab > last_lab)
+    if lab > "lab3_decoder":  # by then the decoder has been written
+        return
     for path in (edition / "labkit").rglob("*.py"):
         layers = {"attention_rnn", "decoder_rnn", "linear_projection", "gate_layer"}
         if path.name not in {"decoder.py", "checkpoint.py"}:
@@ -286,4 +289,4 @@ def test_ablation_takes_the_body_with_its_comments(docstring: str) -> None:
 
 def test_a_method_that_has_moved_is_missed() -> None:
     with pytest.raises(GraderError, match=r"A\.gone is not in labkit\.tacotron2\.a"):
-        ablate(SOURCE.format(docstring=""), [Graded("a", "A", "gone", "a-1")])
+        ablate(SOURCE.format(docstring=""), [Graded("tacotron2.a", "A", "gone", "a-1")])

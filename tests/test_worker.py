@@ -351,6 +351,8 @@ def in_process(cell: str, calls: list[dict[str, Any]], tensors: Tensors) -> tupl
 
 CALL = {
     "construct": "Thing",
+    "adapter": "method",
+    "options": {},
     "init": {},
     "method": "run",
     "arguments": ["x", "y"],

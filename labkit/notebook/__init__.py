@@ -23,7 +23,10 @@ from typing import Any
 
 _HOME = {
     "Notice": "picture",
+    "OwnModel": "own_model",
     "Picture": "picture",
+    "ProgressBoard": "progress",
+    "ProgressRow": "progress",
     "Slider": "view",
     "View": "view",
     "compare_attention": "comparison",
@@ -32,6 +35,7 @@ _HOME = {
     "explore_attention": "attention",
     "explore_location": "attention",
     "hear_attention": "hearing",
+    "own_model": "own_model",
     "plot_alignment": "alignment",
 }
 

@@ -18,6 +18,16 @@ _TASKS = {
     ("Attention", "get_alignment_energies"): "attention-2",
     ("Attention", "forward"): "attention-3",
     ("Attention", "_forward_unimplemented"): "attention-3",
+    ("Encoder", "convolve"): "encoder-1",
+    ("Encoder", "forward"): "encoder-2",
+    ("Encoder", "_forward_unimplemented"): "encoder-2",
+    ("Decoder", "get_go_frame"): "decoder-1",
+    ("Decoder", "initialize_decoder_states"): "decoder-1",
+    ("Decoder", "decode"): "decoder-2",
+    ("Decoder", "steps"): "decoder-2",
+    ("Decoder", "infer"): "decoder-3",
+    ("Decoder", "parse_decoder_outputs"): "decoder-3",
+    ("Tacotron2", "predict"): "tacotron2-1",
 }
 _NOT_STUDENTS = (str(Path(torch.__file__).parent), str(Path(__file__).parents[1]))
 
