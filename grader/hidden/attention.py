@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import nn
 
 from grader.golden import Cases
 from grader.hidden.attention_slips import SLIPS
+from grader.hidden.making import complete, draw_state
 from grader.tasks.attention import ATTENTION
 from grader.tasks.base import Case, Task, Tensors
 from labkit.tacotron2 import Attention, LocationLayer
@@ -109,104 +108,16 @@ def _inputs(task: Task, shape: Shape, generator: torch.Generator) -> Tensors:
     return {name: everything[name] for name in task.arguments if name in everything}
 
 
-def _state(module: nn.Module, generator: torch.Generator) -> Tensors:
-    # about the scale of trained weights: energies of a few units, so that mistakes show
-    return {
-        name: torch.randn(value.shape, generator=generator) * (1.5 / value[0].numel() ** 0.5)
-        for name, value in module.state_dict().items()
-    }
-
-
-def _outputs(task: Task, result: Any) -> Tensors:
-    values = (result,) if len(task.outputs) == 1 else result
-    return {
-        output.name: value.detach().float()
-        for output, value in zip(task.outputs, values, strict=True)
-    }
-
-
-def _call(task: Task, module: nn.Module, case_inputs: Mapping[str, torch.Tensor]) -> Any:
-    arguments = [
-        case_inputs[name].double()
-        if name in case_inputs and case_inputs[name].is_floating_point()
-        else case_inputs.get(name)
-        for name in task.arguments
-    ]
-    return getattr(module, task.methods[-1])(*arguments)
-
-
-def _cotangents(task: Task, case_inputs: Tensors, expected: Tensors) -> Tensors:
-    generator = torch.Generator().manual_seed(int(sum(v.numel() for v in case_inputs.values())))
-    return {
-        f"cotangent.{output.name}": torch.randn(expected[output.name].shape, generator=generator)
-        for output in task.outputs
-    }
-
-
 def make_case(task: Task, shape: Shape, seed: int, *, slips: bool = False) -> Case:
     """Draw the inputs of a case and compute what must come out, in float64, rounded once."""
     generator = torch.Generator().manual_seed(seed)
     init = _init(task, shape)
-    reference = _REFERENCE[task.defines](**init)
-    state = _state(reference, generator)
-    inputs = _inputs(task, shape, generator)
-    reference.load_state_dict(state)
-    reference.double().eval()
-    with torch.no_grad():
-        result = _call(task, reference, inputs)
-        expected = _outputs(task, result)
-        inputs |= _given(task, reference, inputs)
-    gradients: Tensors = {}
-    if shape.gradients:
-        inputs |= _cotangents(task, inputs, expected)
-        result = _call(task, reference, inputs)
-        values = (result,) if len(task.outputs) == 1 else result
-        total = sum(
-            (value * inputs[f"cotangent.{output.name}"]).sum()
-            for output, value in zip(task.outputs, values, strict=True)
-        )
-        assert isinstance(total, torch.Tensor)
-        total.backward()
-        gradients = {
-            f"grad.{name}": parameter.grad.float()
-            for name, parameter in reference.named_parameters()
-            if parameter.grad is not None
-        }
-    case = Case(shape.label, init, state, inputs, expected, gradients)
-    if not slips:
-        return case
-    return Case(case.label, init, state, inputs, expected, gradients, slip_outputs(task, case))
-
-
-def _given(task: Task, reference: nn.Module, inputs: Tensors) -> Tensors:
-    """Return the tensor with which an earlier task can be answered for the student."""
-    if task.given is None:
-        return {}
-    past = inputs["attention_weights_cat"].double()
-    if task.given.tensor == "location":
-        location_layer: Any = reference.location_layer
-        return {"location": location_layer(past).float()}
-    get_alignment_energies: Any = reference.get_alignment_energies
-    energies = get_alignment_energies(
-        inputs["query"].double(), inputs["processed_memory"].double(), past
+    reference = _REFERENCE[task.defines]
+    state = draw_state(reference(**init), generator)
+    case = Case(shape.label, init, state, _inputs(task, shape, generator), expected={})
+    return complete(
+        task, case, reference, gradients=shape.gradients, slips=SLIPS[task.id] if slips else None
     )
-    return {"energies": energies.float()}
-
-
-def slip_outputs(task: Task, case: Case) -> dict[str, Tensors]:
-    """Run every slip of a task on a case; those that raise are left out."""
-    found = {}
-    for slip_id, cls in SLIPS[task.id].items():
-        module = cls(**case.init)
-        module.load_state_dict(case.state)
-        module.double().eval()
-        try:
-            with torch.no_grad():
-                result = _call(task, module, {k: v.clone() for k, v in case.inputs.items()})
-            found[slip_id] = _outputs(task, result)
-        except RuntimeError:  # sizes that do not fit: what a student would see, too
-            continue
-    return found
 
 
 def public_cases() -> Cases:
