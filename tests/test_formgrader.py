@@ -2,57 +2,26 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
 import re
-import shutil
-import socket
-import subprocess
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from browser_tools import PATIENCE, TOKEN, Server, new_page, running_browser, running_server
 from conftest import MASK_AFTER_SOFTMAX, fill
-from course_tools import BIN, LAB, Course, make_course
+from course_tools import LAB, Course, make_course
 
 sync_api = pytest.importorskip("playwright.sync_api")
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.lab1, pytest.mark.timeout(600)]
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-TOKEN = "formgrader-test"  # of a server that lives as long as these tests and listens here only
-PATIENCE = 60_000  # milliseconds
 sync_api.expect.set_options(timeout=PATIENCE)
 ANSWER = """\
 They **both** compare. <script>window.takenOver = 1</script>
 <img src="x" onerror="window.takenOver = 2"> [more](javascript:window.takenOver=3)
 """
-
-
-@dataclass
-class Server:
-    """A Jupyter server in a graded course."""
-
-    course: Course
-    url: str
-
-    def get(self, path: str) -> Any:
-        request = urllib.request.Request(
-            f"{self.url}/{path}", headers={"Authorization": f"token {TOKEN}"}
-        )
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            return json.loads(answer.read())
-
-    def submission(self, student: str) -> str:
-        found = self.get(f"formgrader/api/submitted_notebooks/{LAB.name}/{LAB.notebook}")
-        return next(item["id"] for item in found if item["student"] == student)
 
 
 @pytest.fixture(scope="module")
@@ -68,68 +37,30 @@ def course(confined: str, tmp_path_factory: pytest.TempPathFactory) -> Course:
 
 @pytest.fixture(scope="module")
 def server(course: Course) -> Iterator[Server]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    home = course.root.parent / "home"
-    home.mkdir()
-    log = home / "server.log"
-    settings = {
-        **{"ServerApp.token": TOKEN, "ServerApp.root_dir": course.root},
-        **{"ServerApp.port": port, "ServerApp.port_retries": 0, "ServerApp.ip": "127.0.0.1"},
-    }
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [BIN / "jupyter", "server", "--no-browser", "--allow-root"]
-            + [f"--{name}={value}" for name, value in settings.items()],
-            cwd=course.root,
-            env=os.environ
-            | {"HOME": str(home), "OMP_NUM_THREADS": "1"}
-            | {"PATH": os.pathsep.join([str(BIN), os.environ["PATH"]])},
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-    found = Server(course, f"http://127.0.0.1:{port}")
-    try:
-        end = time.monotonic() + 120
-        while True:
-            with contextlib.suppress(OSError):  # until it listens
-                found.get("api/status")
-                break
-            assert process.poll() is None and time.monotonic() < end, log.read_text()[-3000:]
-            time.sleep(0.1)
+    with running_server(course) as found:
         yield found
-    finally:
-        process.terminate()
-        process.wait(30)
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    if CHROMIUM is None:
-        pytest.skip("needs Chromium: apt-get install chromium")
-    with sync_api.sync_playwright() as playwright:
-        program = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with running_browser(sync_api) as program:
         yield program
-        program.close()
 
 
 @pytest.fixture
 def page(server: Server, browser: Any) -> Iterator[Any]:
     """A page of a browser that is logged in; dialogs, which nothing here should open, fail."""
-    context = browser.new_context(viewport={"width": 1300, "height": 1000})
-    context.set_default_timeout(PATIENCE)
-    # the pages ask for a script from elsewhere, for which they would wait
-    context.route(
-        lambda url: not url.startswith(server.url),
-        lambda route: route.abort(),
-    )
-    opened = context.new_page()
-    dialogs: list[str] = []
-    opened.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
-    opened.goto(f"{server.url}/formgrader/manage_assignments?token={TOKEN}")
-    yield opened
-    context.close()
+    with new_page(browser, server) as opened:
+        dialogs: list[str] = []
+        opened.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+        opened.goto(f"{server.url}/formgrader/manage_assignments?token={TOKEN}")
+        yield opened
     assert dialogs == []
+
+
+def submission(server: Server, student: str) -> str:
+    found = server.get(f"formgrader/api/submitted_notebooks/{LAB.name}/{LAB.notebook}")
+    return next(item["id"] for item in found if item["student"] == student)
 
 
 def go(page: Any, server: Server, path: str) -> None:
@@ -165,7 +96,7 @@ def test_the_marks_are_shown(page: Any, server: Server, tmp_path: Path) -> None:
 
 
 def test_a_submission_shows_what_the_judge_says(page: Any, server: Server) -> None:
-    go(page, server, f"submissions/{server.submission('cleo')}/")
+    go(page, server, f"submissions/{submission(server, 'cleo')}/")
     said = page.get_by_text("The mask is applied after the softmax.").first
     sync_api.expect(said).to_be_visible()
     sync_api.expect(page.get_by_text("Do the weights of a padded sentence").first).to_be_visible()
@@ -182,7 +113,7 @@ def test_a_submission_shows_what_the_judge_says(page: Any, server: Server) -> No
 
 
 def test_an_answer_runs_nothing(page: Any, server: Server) -> None:
-    go(page, server, f"submissions/{server.submission('ada')}/")
+    go(page, server, f"submissions/{submission(server, 'ada')}/")
     sync_api.expect(page.get_by_text("window.takenOver = 1").first).to_be_visible()
     assert page.evaluate("window.takenOver === undefined")
     assert page.locator("a[href^='javascript:window']").count() == 0
@@ -190,7 +121,7 @@ def test_an_answer_runs_nothing(page: Any, server: Server) -> None:
 
 
 def test_a_written_answer_is_marked_by_hand(page: Any, server: Server) -> None:
-    go(page, server, f"submissions/{server.submission('ada')}/")
+    go(page, server, f"submissions/{submission(server, 'ada')}/")
     # the class comes with the grade, and only then does the page listen to the box
     page.locator("[id='attention-4'].score.needs_manual_grade").wait_for()
     box = page.locator("[id='attention-4'].score")
