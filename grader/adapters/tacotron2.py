@@ -63,7 +63,7 @@ def toy_decoder(inputs: dict[str, torch.Tensor], r: int) -> Decode:
         found = torch.einsum("bst,btd->bsd", looks, memory)
         mel = torch.einsum("bsd,dcr->bcsr", found, inputs["toy_frames"]).flatten(2).tanh()
         gate = found @ inputs["toy_gate"]  # (B, T / r)
-        return mel, gate, looks, (r * memory_lengths.clamp(max=len(steps))).int()
+        return mel, gate, looks, (r * (memory_lengths + 1)).int()
 
     return decode
 
