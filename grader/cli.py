@@ -76,6 +76,37 @@ def _grade(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _report(arguments: argparse.Namespace) -> int:
+    from rich.console import Console
+
+    from grader.report import check_folder
+
+    instructor = hasattr(arguments, "student")
+    course = any((arguments.folder / name).exists() for name in ("ledger.jsonl", "submitted"))
+    if instructor and (course or arguments.student):
+        from grader.report_course import course_cards, print_class
+
+        cards = course_cards(arguments.folder, arguments.student)
+        if not arguments.student:
+            if arguments.json:
+                print(json.dumps([card.record() for card in cards], indent=1))
+            else:
+                print_class(cards)
+            return 0
+        card = cards[0]
+    else:
+        if instructor:
+            print(
+                "warning: a self-check runs the notebooks with your rights; for students' work, "
+                "run grader grade and give the course",
+                file=sys.stderr,
+            )
+        with Console(stderr=True).status("looking for notebooks") as status:
+            card = check_folder(arguments.folder, status.update)
+    print(json.dumps(card.record(), indent=1) if arguments.json else card)
+    return 0
+
+
 def _release(arguments: argparse.Namespace) -> int:
     from grader.release import release
 
@@ -152,8 +183,15 @@ def build_parser(instructor: bool) -> argparse.ArgumentParser:
     check = add("check", _check, "Check a notebook on the public cases (a self-check).")
     check.add_argument("notebook", type=Path, help="the notebook file")
     add("doctor", _doctor, "Say what isolation this machine offers.")
+    report = add("report", _report, "Print the report card: the five tests, and every task.")
+    report.add_argument(
+        "folder", nargs="?", type=Path, default=Path(), help="with the notebooks (default: .)"
+    )
     if not instructor:
         return parser
+
+    report.epilog = "In a graded course: one line for each student, from the ledger."
+    report.add_argument("--student", default="", help="the card of this student of the course")
 
     grade = add("grade", _grade, "Grade a course: scores.csv, ledger.jsonl, feedback pages.")
     grade.add_argument("course", type=Path, metavar="DIR", help="folder with submitted/")

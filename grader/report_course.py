@@ -1,0 +1,126 @@
+"""Report cards of a class, from the records that ``grader grade`` has left in the ledger."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+from datetime import datetime
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from grader.card import CLASSIC, LabReport, ReportCard
+from grader.course import HandedIn
+from grader.errors import GraderError
+from grader.isolation import BUBBLEWRAP
+from grader.judge import suite_version
+from grader.ledger import Ledger, Record
+from grader.tasks import LABS
+from grader.tasks.base import Lab
+from grader.text import visible
+from grader.verdict import Verdict
+
+LEDGER = "ledger.jsonl"
+_TIMESTAMP = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(\.\d+)? UTC\s*")
+
+
+def course_cards(course: Path, student: str = "") -> list[ReportCard]:
+    """Return the cards of a class, or of one student.
+
+    Args:
+        course: folder with ``ledger.jsonl``: the course, or what ``--output`` named.
+        student: whose card; empty for everybody who was judged or has handed in.
+
+    Raises:
+        GraderError: nothing was graded there, the ledger is damaged, or nobody is called so.
+    """
+    path = course / LEDGER
+    if not path.is_file():
+        raise GraderError(
+            f"{course} holds no {LEDGER}: run grader grade first, or give the folder that its "
+            "--output named"
+        )
+    records = Ledger(path).records
+    students = {record["student"] for record in records}
+    submitted = course / "submitted"
+    if submitted.is_dir():
+        students |= {path.name for path in submitted.iterdir() if path.is_dir()}
+    students = {name for name in students if not name.startswith(".")}
+    if student and student not in students:
+        raise GraderError(f"{course} has neither a record nor a submission of {visible(student)!r}")
+    suite = suite_version()
+    cards = []
+    for name in [student] if student else sorted(students):
+        own = [record for record in records if record["student"] == name]
+        labs = [_lab_report(lab, own, name, submitted, suite) for lab in LABS.values()]
+        cards.append(ReportCard(tuple(labs), student=name))
+    return cards
+
+
+def _lab_report(
+    lab: Lab, records: list[Record], student: str, submitted: Path, suite: str
+) -> LabReport:
+    """Take the newest record of what is handed in now; if there is none, the newest of all."""
+    handed = HandedIn(student, lab, submitted / student / lab.name)
+    now = handed.digest() if submitted.is_dir() else ""
+    records = [record for record in records if record["lab"] == lab.name]
+    current = [record for record in records if record["submission"] == now]
+    if not records:
+        reason = "nothing was handed in"
+        if now not in ("", "absent"):
+            reason = "handed in, but not judged yet: run grader grade"
+        return LabReport(lab, reason=reason)
+    record = (current or records)[-1]
+    notes = list(record["repairs"])
+    if now and not current:
+        notes.append("something else is handed in by now: run grader grade")
+    if record["suite"] != suite:
+        notes.append("judged with an earlier version of the grader: run grader grade")
+    if record["isolation"] != BUBBLEWRAP:
+        notes.append(f"judged {record['isolation']}")
+    time, time_of = datetime.fromisoformat(record["time"]), "judged"
+    stamp = _submission_time(handed.folder) if current else None
+    if stamp is not None:
+        time, time_of = stamp, "submitted"
+    return LabReport(
+        lab,
+        {} if record["reason"] else {said["task"]: _verdict(said) for said in record["verdicts"]},
+        reason=record["reason"],
+        file=f"{lab.name}/{lab.notebook}.ipynb",
+        time=time,
+        time_of=time_of,
+        notes=tuple(notes),
+    )
+
+
+def _verdict(said: Record) -> Verdict:
+    known = {field.name for field in fields(Verdict)}
+    counts = {name: tuple(said[name]) for name in ("public", "hidden")}
+    return Verdict(**{name: said[name] for name in known & said.keys()} | counts)
+
+
+def _submission_time(folder: Path) -> datetime | None:
+    """Return when nbgrader collected this; None if it did not, or the file says something else."""
+    path = folder / "timestamp.txt"
+    if path.is_symlink() or not path.is_file() or path.stat().st_size > 100:
+        return None
+    found = _TIMESTAMP.fullmatch(path.read_text("utf-8", errors="replace"))
+    try:
+        return datetime.fromisoformat(f"{found[1]} {found[2]}+00:00") if found else None
+    except ValueError:  # digits that are no date
+        return None
+
+
+def print_class(cards: list[ReportCard]) -> None:
+    """Print a line for each student: the score, the five tests, and what is next."""
+    table = Table()
+    table.add_column("student", overflow="fold")
+    table.add_column("得分", justify="right")
+    for name in CLASSIC:
+        table.add_column(name)
+    for card in cards:
+        tests = [f"{test.word} {test.points}/{test.max_points}" for test in card.tests]
+        table.add_row(Text(visible(card.student)), f"{card.score:.2f}", *tests)
+    Console().print(table)
