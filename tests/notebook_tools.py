@@ -19,7 +19,7 @@ from grader.release import run_nbgrader
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = ROOT / "notebooks"
 
-_SOLUTION = re.compile(r"[ ]*### BEGIN SOLUTION\n(.*?)[ ]*### END SOLUTION", re.S)
+_MARKED = re.compile(r"([ ]*)### BEGIN SOLUTION\n(.*?)[ ]*### END SOLUTION", re.S)
 _QUOTED = re.compile(r"`(\w+Error: [^`]+)`")
 
 
@@ -161,7 +161,7 @@ def same_function(source: str, module: ModuleType, name: str) -> bool:
 
 def solutions_in(source: str) -> list[str]:
     """Return what stands between the solution marks of a cell."""
-    return _SOLUTION.findall(source)
+    return [part for _, part in _MARKED.findall(source)]
 
 
 def lines_to_write(source: str) -> int:
@@ -172,7 +172,7 @@ def lines_to_write(source: str) -> int:
 
 def emptied(source: str) -> str:
     """Put into a cell what nbgrader puts in place of the solutions."""
-    return _SOLUTION.sub("raise NotImplementedError()", source)
+    return _MARKED.sub(r"\1raise NotImplementedError()", source)
 
 
 def run_setup(notebook: NotebookNode, *tasks: str) -> dict[str, Any]:
