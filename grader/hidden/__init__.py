@@ -29,11 +29,12 @@ class Maker:
 
 def maker(lab_name: str) -> Maker:
     """Return the case maker of a lab."""
-    from grader.hidden import attention
+    from grader.hidden import attention, encoder
 
     makers = {
         "lab1_attention": Maker(
             attention.public_cases, attention.hidden_cases, attention.fresh_cases
-        )
+        ),
+        "lab2_encoder": Maker(encoder.public_cases, encoder.hidden_cases, encoder.fresh_cases),
     }
     return makers[lab_name]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from grader.errors import GraderError
 from grader.tasks.attention import ATTENTION
 from grader.tasks.base import Graded, Lab, Task
+from grader.tasks.encoder import ENCODER
 
-LABS: dict[str, Lab] = {ATTENTION.name: ATTENTION}
+LABS: dict[str, Lab] = {lab.name: lab for lab in (ATTENTION, ENCODER)}
 
 # What a student edition leaves out, lab by lab: the graded methods of that lab and of all later
 # ones. Labs whose notebook is still to come stand here already, so that nobody reads ahead.
