@@ -46,7 +46,7 @@ def check_folder(folder: Path, step: Step = lambda line: None) -> ReportCard:
         GraderError: the folder or all notebooks are missing, or no process can be started.
     """
     if not folder.is_dir():
-        raise GraderError(f"there is no folder {folder}")
+        raise GraderError(f"{folder} is not a folder: give the one with the notebooks")
     found = {name: find_notebook(folder, lab) for name, lab in LABS.items()}
     if not any(found.values()):
         names = ", ".join(f"{lab.notebook}.ipynb" for lab in LABS.values())

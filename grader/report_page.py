@@ -13,11 +13,13 @@ _SELF_CHECK = (
     "Self-check of the notebooks as they were last saved, on the public cases. Grading also uses "
     "hidden ones, so this is no mark."
 )
+_STYLE = "text-align:left"  # notebooks set every cell to the right
+_NARROW = "white-space:nowrap"  # all columns but the last, which holds sentences
 _HEAD = ("", "task", "what", "points", "public", "hidden", "time", "what was found")
 
 
 def _score(card: ReportCard) -> str:
-    return f"得分: {card.score:.2f}"
+    return f"得分: {card.score:.2f} (score, of {card.max_score})"
 
 
 def _when(report: LabReport | None) -> str:
@@ -49,10 +51,10 @@ def _figures(report: LabReport, task: Task) -> list[str]:
 
 
 def _columns(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Lay rows out in columns, the last one ragged."""
+    """Lay rows out in columns; one that is empty in every row takes no room."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True) if width)
         for row in rows
     ]
 
@@ -63,10 +65,9 @@ def classic_lines(card: ReportCard) -> list[str]:
     The original printed nothing but PASS on the last five lines; here the name and its points
     follow, because a FAIL in the third of five lines names nothing.
     """
-    score = f"{_score(card)} of {card.max_score}"
     when = _when(card.newest)
     tests = [(test.word, test.name, f"{test.points}/{test.max_points}") for test in card.tests]
-    return [f"{score}    {when}" if when else score, card.word, " ".join(CLASSIC), *_columns(tests)]
+    return [f"{_score(card)}    {when}".rstrip(), card.word, " ".join(CLASSIC), *_columns(tests)]
 
 
 def _lab_lines(report: LabReport) -> list[str]:
@@ -90,7 +91,7 @@ def _lab_lines(report: LabReport) -> list[str]:
             )
         )
     for task, row in zip(report.lab.tasks, _columns(rows), strict=True):
-        lines.append(f"  {row}")
+        lines.append(f"  {row}".rstrip())
         if problem := finding(report, task):
             lines += [f"      {problem}", f"      Next: {next_step(report, task)}"]
     return [*lines, *(f"  ! {visible(note)}" for note in report.notes)]
@@ -111,13 +112,16 @@ def _say(text: str) -> str:
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a table of cells that are text."""
-    top = "".join(f'<th scope="col">{_say(cell)}</th>' for cell in head)
-    body = "".join(
-        "<tr>" + "".join(f'<td style="text-align:left">{_say(c)}</td>' for c in row) + "</tr>"
-        for row in rows
-    )
-    return f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
+    """Return a table of text, without the columns that are empty in every row."""
+    used = [index for index in range(len(head)) if any(row[index] for row in rows)]
+
+    def line(cells: Sequence[str], tag: str) -> str:
+        styles = [f"{_STYLE};{_NARROW}"] * (len(head) - 1) + [_STYLE]
+        written = [f'<{tag} style="{styles[i]}">{_say(cells[i])}</{tag}>' for i in used]
+        return f"<tr>{''.join(written)}</tr>"
+
+    body = "".join(line(row, "td") for row in rows)
+    return f"<table><thead>{line(head, 'th')}</thead><tbody>{body}</tbody></table>"
 
 
 def _lab_html(report: LabReport) -> str:
@@ -138,10 +142,10 @@ def _lab_html(report: LabReport) -> str:
 
 
 def card_html(card: ReportCard) -> str:
-    """Return the card as HTML; the words carry everything, and there is no style to lose."""
+    """Return the card as HTML; the words carry everything."""
     parts = [f"<p>{_say(_SELF_CHECK)}</p>"] if card.self_check else []
     parts += [
-        f"<p><b>{_say(_score(card))}</b> of {card.max_score} {_say(_when(card.newest))}"
+        f"<p><b>{_say(_score(card))}</b> {_say(_when(card.newest))}"
         f"<br><b>{_say(card.word)}</b></p>",
         _table(
             [test.name for test in card.tests],
