@@ -54,7 +54,9 @@ def _columns(rows: Sequence[Sequence[str]]) -> list[str]:
     """Lay rows out in columns; one that is empty in every row takes no room."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True) if width)
+        "  ".join(
+            cell.ljust(width) for cell, width in zip(row, widths, strict=True) if width
+        ).rstrip()
         for row in rows
     ]
 
@@ -91,7 +93,7 @@ def _lab_lines(report: LabReport) -> list[str]:
             )
         )
     for task, row in zip(report.lab.tasks, _columns(rows), strict=True):
-        lines.append(f"  {row}".rstrip())
+        lines.append(f"  {row}")
         if problem := finding(report, task):
             lines += [f"      {problem}", f"      Next: {next_step(report, task)}"]
     return [*lines, *(f"  ! {visible(note)}" for note in report.notes)]
