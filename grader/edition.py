@@ -21,6 +21,7 @@ STUDENT_GRADER = (
     "__init__.py",
     "adapters",
     "board.py",
+    "card.py",
     "check_notebook.py",
     "cli.py",
     "compare.py",
