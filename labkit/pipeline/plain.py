@@ -108,15 +108,15 @@ def benchmark(
         audio = vocode(mel)  # (B, N)
         synchronise()
         end = clock()
-        steps.append(
-            {
-                "tacotron2_latency": middle - start,
-                "vocoder_latency": end - middle,
-                "latency": end - start,
-                "tacotron2_items_per_sec": mel.size(0) * mel.size(2) / (middle - start),
-                "vocoder_items_per_sec": audio.numel() / (end - middle),
-                "throughput": audio.numel() / (end - start),
-            }
-        )
+        step = {
+            "tacotron2_latency": middle - start,
+            "vocoder_latency": end - middle,
+            "latency": end - start,
+        }
+        frames, samples = mel.size(0) * mel.size(2), audio.numel()  # of the whole batch
+        step["tacotron2_items_per_sec"] = frames / step["tacotron2_latency"]
+        step["vocoder_items_per_sec"] = samples / step["vocoder_latency"]
+        step["throughput"] = samples / step["latency"]
+        steps.append(step)
     kept = steps[n_warm_ups:]
     return {name: [step[name] for step in kept] for name in kept[0]}
