@@ -20,7 +20,7 @@ ROOT = Path(__file__).parent.parent
 NOTEBOOKS = ROOT / "notebooks"
 
 _MARKED = re.compile(r"([ ]*)### BEGIN SOLUTION\n(.*?)[ ]*### END SOLUTION", re.S)
-_QUOTED = re.compile(r"`(\w+Error: [^`]+)`")
+_QUOTED = re.compile(r"(?<!`)(`{1,2})(\w+Error: .+?)\1(?!`)")  # two marks if it holds some itself
 
 
 def read_notebook(path: Path) -> NotebookNode:
@@ -217,7 +217,7 @@ def telling_lines(notebook: NotebookNode, longer_than: int = 25) -> list[str]:
 
 def quoted_errors(help_text: str) -> list[str]:
     """Return the errors, ``SomeError: message``, that a help block quotes."""
-    return _QUOTED.findall(help_text)
+    return [said for _, said in _QUOTED.findall(help_text)]
 
 
 def first_line(error: BaseException) -> str:

@@ -128,7 +128,7 @@ def convolve(
 ) -> torch.Tensor:
     """Ask the student's first ``layers`` convolutions: (B, encoder_embedding_dim, T_in)."""
     with students_code("Encoder"), torch.no_grad(), only_layers(encoder, layers):
-        result = encoder.convolve(x, padding)
+        result = encoder.convolve(x.clone(), padding)
     return expect(result, tuple(x.shape), "Encoder.convolve")
 
 
@@ -146,7 +146,7 @@ def remember(encoder: Any, x: torch.Tensor, length: int, layers: int = 3) -> tor
     """
     lengths = torch.full((len(x),), length)  # (B,)
     with students_code("Encoder"), torch.no_grad(), only_layers(encoder, layers):
-        result = encoder(x, lengths)
+        result = encoder(x.clone(), lengths)
     return expect(result, (x.size(0), x.size(2), x.size(1)), "Encoder.forward")
 
 

@@ -55,7 +55,7 @@ def explore_convolutions(encoder_class: type[nn.Module], sentence: str = SENTENC
         upper.set_ylabel("symbol that is changed")
         for edge in (at - 0.5, at + 0.5):
             upper.axvline(edge, color="white", lw=1.2, ls="--")
-        title = f"What {layers} layer{'' if layers == 1 else 's'} of convolution see"
+        title = f"What {layers} layer{'' if layers == 1 else 's'} of convolution can see"
         upper.set_title(title, loc="left")
         lower.bar(range(len(reading)), seen.numpy(), color=DARK)
         lower.spines[["top", "right"]].set_visible(False)
