@@ -55,6 +55,7 @@ class Ledger:
         self._known: dict[Key, Record] = {}
         self._last = ""
         self._size = 0
+        self._unfinished = 0  # bytes of a last line that a killed run has left: it never counted
         if path.exists():
             self._read()
 
@@ -74,9 +75,7 @@ class Ledger:
                     "anew, or bring back an intact copy"
                 )
             self._remember(record)
-        if lines[-1]:  # a run that was killed while writing: the unfinished line never counted
-            with self.path.open("r+b") as file:
-                file.truncate(self._size)
+        self._unfinished = len(lines[-1])
 
     def _remember(self, record: Record) -> None:
         self.records.append(record)
@@ -100,10 +99,12 @@ class Ledger:
         record["hash"] = _digest(record)
         line = json.dumps(record, sort_keys=True).encode() + b"\n"
         with self.path.open("ab") as file:
-            if file.tell() != self._size:
+            if file.tell() != self._size + self._unfinished:
                 raise GraderError(
                     f"{self.path}: another run writes to it; start again when that one is done"
                 )
+            file.truncate(self._size)
+            self._unfinished = 0
             file.write(line)
             file.flush()
             os.fsync(file.fileno())

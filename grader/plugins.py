@@ -226,6 +226,7 @@ def configure(config: Any) -> None:
         "grader.plugins.HideMarkScheme",
         "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
     ]
+    config.CourseDirectory.ignore.append("speech")  # the sound files that lab 4 makes
     config.HTMLExporter.filters = {"markdown2html": "grader.plugins.markdown_to_html"}
     config.ExportApp.plugin_class = "grader.plugins.CsvExport"
     config.ExchangeFactory.collect = "grader.plugins.CollectFiles"

@@ -240,6 +240,15 @@ def test_a_smaller_format_stays_close(precision, limit):
     assert precision in str(report) and "36 frames" in str(report)
 
 
+@pytest.mark.parametrize("frames_per_step", [2, 3])
+def test_formats_are_compared_where_a_step_makes_several_frames(frames_per_step):
+    model, (ids, lengths) = build(n_frames_per_step=frames_per_step), batch()
+    report = compare_precision(model, ids, lengths, "int8", gate_threshold=NEVER)
+    assert 0 < report.mel_error < 0.05
+    assert 0 <= report.alignment_change < 0.05
+    assert report.frames == [12 * frames_per_step] * 3
+
+
 def test_float32_does_not_differ_from_itself():
     report = compare_precision(build(), *batch(), "float32", gate_threshold=0.5)
     assert (report.mel_error, report.alignment_change, report.moved_frames) == (0, 0, 0)

@@ -21,8 +21,8 @@ class PrecisionReport:
         mel_error: mean absolute difference of the log-mels, in natural-log units; a difference
             of 0.1 is just under 1 dB.
         largest_mel_error: the largest one.
-        alignment_change: mean share of a frame's attention that lies on other symbols, 0 to 1.
-        moved_frames: share of the frames whose most attended symbol is another one.
+        alignment_change: mean share of a step's attention that lies on other symbols, 0 to 1.
+        moved_frames: share of the steps whose most attended symbol is another one.
         frames: number of frames in this precision, of each sentence.
         frames_float32: the same in float32.
     """
@@ -78,7 +78,10 @@ def compare_precision(
     # The frame at which the gate fired is not counted, but there is at least one to compare.
     valid = frames < torch.minimum(mel_lengths, other_lengths).clamp(min=1)[:, None]  # (B, T)
     difference = (mel[:, :, :T] - other_mel[:, :, :T]).abs().transpose(1, 2)[valid]  # (frames, 80)
-    here, there = alignments[:, :T][valid], other_alignments[:, :T][valid]  # (frames, T_in)
+    r = model.config.n_frames_per_step
+    steps = valid[:, ::r]  # (B, T / r)
+    here = alignments[:, : T // r][steps]  # (steps, T_in)
+    there = other_alignments[:, : T // r][steps]  # (steps, T_in)
     return PrecisionReport(
         precision=precision,
         mel_error=float(difference.mean()),
