@@ -39,6 +39,7 @@ class Adapter(Protocol):
 
 _HOME = {
     "method": "grader.adapters.method:METHOD",
+    "encoder": "grader.adapters.encoder:ENCODER",
     "tacotron2": "grader.adapters.tacotron2:TACOTRON2",
     "inference": "grader.adapters.inference:INFERENCE",
 }

@@ -134,6 +134,7 @@ FORWARD = Task(
     defines="Encoder",
     methods=("forward",),
     classic="ENCODER",
+    adapter="encoder",
     arguments=("x", "input_lengths"),
     outputs=(Output("memory", ("B", "T_in", "encoder_embedding_dim")),),
     given=Given("convolve", "convolved"),

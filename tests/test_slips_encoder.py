@@ -1,0 +1,404 @@
+"""Lab 2: wrong encoders are caught and named, and one wrong task costs only itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import torch
+
+from encoder_cells import STUB, Run, fill, judging
+from grader.compare import examine, name_slip
+from grader.golden import hidden_cases, public_cases
+from grader.graft import Submission
+from grader.hidden import maker
+from grader.hidden.encoder_slips import SLIPS
+from grader.judge import Judge
+from grader.selfcheck import run_check
+from grader.tasks.encoder import ENCODER
+from grader.verdict import Verdict
+from lab_tools import (
+    NOISES,
+    FillWorker,
+    call,
+    fails,
+    judge_class,
+    noise,
+    public,
+    some_fill,
+)
+from labkit.tacotron2 import Encoder
+
+pytestmark = pytest.mark.lab2
+
+TASKS = {task.id: task for task in ENCODER.judged}
+EVERY_SLIP = [(task, slip.id) for task in TASKS for slip in TASKS[task].slips]
+
+
+@pytest.fixture(scope="module")
+def judge_cells(confined: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    with judging(confined, tmp_path_factory.mktemp("edition")) as run:
+        yield run
+
+
+def test_the_lab_has_the_points_of_the_classic_encoder_test() -> None:
+    assert [(task.id, task.points, task.classic) for task in ENCODER.judged] == [
+        ("encoder-1", 30, "ENCODER"),
+        ("encoder-2", 30, "ENCODER"),
+    ]
+
+
+def test_every_declared_slip_is_implemented_and_no_other() -> None:
+    assert {task: set(slips) for task, slips in SLIPS.items()} == {
+        task: {slip.id for slip in TASKS[task].slips} for task in TASKS
+    }
+
+
+def judge_all(cls: type) -> dict[str, Verdict]:
+    """Judge a class that both cells together define."""
+    judge = Judge(ENCODER, FillWorker({"Encoder": cls}), b"a course", "a suite")  # type: ignore[arg-type]
+    cells = {task_id: some_fill(task) for task_id, task in TASKS.items()}
+    return {v.task: v for v in judge.judge(Submission(cells), "ada")}
+
+
+@pytest.mark.parametrize("judge", [judge_class, lambda lab, task, cls: judge_all(cls)[task]])
+@pytest.mark.parametrize("task", TASKS)
+def test_the_reference_itself_has_full_marks(task: str, judge: Any) -> None:
+    verdict = judge(ENCODER, task, Encoder)
+    assert verdict.points == 30
+    assert verdict.public == (len(public(ENCODER, task)),) * 2
+    assert verdict.hidden == (len(hidden_cases(ENCODER)[task]) + 4,) * 2
+
+
+@pytest.mark.parametrize(("task", "slip"), EVERY_SLIP)
+def test_the_judge_names_every_slip_with_its_hint(task: str, slip: str) -> None:
+    verdicts = judge_all(SLIPS[task][slip])
+    verdict = verdicts.pop(task)
+    known = TASKS[task].slip(slip)
+    assert (verdict.points, verdict.slip, verdict.hint) == (0, slip, known.hint)
+    assert verdict.message.lower().startswith(f"{task}: {known.title}.".lower())
+    assert verdict.public[0] < verdict.public[1]
+    assert all(other.points == 30 for other in verdicts.values())
+
+
+@pytest.mark.parametrize("slip", SLIPS["encoder-2"])
+def test_a_slip_of_the_second_task_is_caught_where_the_first_is_given(slip: str) -> None:
+    verdict = judge_class(ENCODER, "encoder-2", SLIPS["encoder-2"][slip])
+    assert (verdict.points, verdict.note[:7]) == (0, "judged ")
+
+
+@pytest.mark.parametrize(("task", "slip"), EVERY_SLIP)
+def test_hidden_and_fresh_cases_catch_every_slip_by_themselves(task: str, slip: str) -> None:
+    assert fails(TASKS[task], hidden_cases(ENCODER)[task], SLIPS[task][slip])
+    for seed in range(3):
+        fresh = maker(ENCODER.name).fresh(task, seed)
+        assert fails(TASKS[task], fresh, SLIPS[task][slip]), seed
+
+
+def _layers(inside: str, *, mask: str = "x = x.masked_fill(padding, 0.0)") -> str:
+    """Return a loop over the layers with these lines in it."""
+    return f"""
+        for convolution in self.convolutions:
+            if padding is not None:
+                {mask}
+            {inside}
+        return x
+    """
+
+
+def _lines(*lines: str) -> str:
+    return "\n".join(" " * 8 + line for line in lines)
+
+
+DROP = "self.p_encoder_dropout, self.training"
+CONVOLVED = "x = self.convolve(x, padding).transpose(1, 2)"
+PACKED = (
+    CONVOLVED,
+    "packed = pack_padded_sequence(",
+    "    x, input_lengths.cpu(), batch_first=True, enforce_sorted=False)",
+)
+READ = (*PACKED, "out, (h, c) = self.lstm(packed)")
+UNPACKED = (
+    *READ,
+    "out, _ = pad_packed_sequence(out, batch_first=True, total_length=x.size(1))",
+)
+
+TYPICAL = {
+    ("encoder-1", "relu-missing"): _layers(f"x = F.dropout(convolution(x), {DROP})"),
+    ("encoder-1", "relu-before"): _layers(f"x = F.dropout(convolution(F.relu(x)), {DROP})"),
+    ("encoder-1", "relu-before-norm"): _layers(
+        f"conv, norm = convolution; x = F.dropout(norm(F.relu(conv(x))), {DROP})"
+    ),
+    ("encoder-1", "relu-at-end"): f"""
+        for conv in self.convolutions:
+            if padding is not None:
+                x = x.masked_fill(padding, 0)
+            x = F.dropout(conv(x), {DROP})
+        return F.relu(x)
+    """,
+    ("encoder-1", "tanh"): _layers(f"x = F.dropout(torch.tanh(convolution(x)), {DROP})"),
+    ("encoder-1", "dropout-left-on"): _layers("x = F.dropout(F.relu(convolution(x)), 0.5)"),
+    ("encoder-1", "dropout-missing"): _layers("x = torch.relu(convolution(x))"),
+    ("encoder-1", "dropout-before"): _layers(f"x = convolution(F.dropout(x, {DROP})).relu()"),
+    ("encoder-1", "not-chained"): f"""
+        if padding is not None:
+            x = x.masked_fill(padding, 0.0)
+        for convolution in self.convolutions:
+            out = F.dropout(F.relu(convolution(x)), {DROP})
+        return out
+    """,
+    ("encoder-1", "first-layer-only"): f"""
+        for convolution in self.convolutions:
+            if padding is not None:
+                x = x.masked_fill(padding, 0.0)
+            x = F.relu(convolution(x))
+            x = F.dropout(x, {DROP})
+            return x
+    """,
+    ("encoder-1", "batch-norm-skipped"): _layers(
+        f"x = F.dropout(F.relu(convolution[0](x)), {DROP})"
+    ),
+    ("encoder-1", "residual"): _layers(f"x = x + F.dropout(F.relu(convolution(x)), {DROP})"),
+    ("encoder-1", "padding-inverted"): _layers(
+        f"x = F.dropout(F.relu(convolution(x)), {DROP})", mask="x = x * padding"
+    ),
+    ("encoder-1", "padding-ignored"): f"""
+        for conv in self.convolutions:
+            x = F.dropout(F.relu(conv(x)), {DROP})
+        return x
+    """,
+    ("encoder-1", "padding-once"): f"""
+        if padding is not None:
+            x = x.masked_fill(padding, 0.0)
+        for conv in self.convolutions:
+            x = F.dropout(F.relu(conv(x)), {DROP})
+        return x
+    """,
+    ("encoder-1", "padding-after"): f"""
+        for conv in self.convolutions:
+            x = F.relu(conv(x))
+            if padding is not None:
+                x = x.masked_fill(padding, 0.0)
+            x = F.dropout(x, {DROP})
+        return x
+    """,
+    ("encoder-1", "padding-also-after"): f"""
+        if padding is not None:
+            x = x.masked_fill(padding, 0.0)
+        for conv in self.convolutions:
+            x = F.dropout(F.relu(conv(x)), {DROP})
+            if padding is not None:
+                x = x.masked_fill(padding, 0.0)
+        return x
+    """,
+    ("encoder-1", "padding-minus-infinity"): _layers(
+        f"x = F.dropout(F.relu(convolution(x)), {DROP})",
+        mask="x = x.masked_fill(padding, float('-inf'))",
+    ),
+    ("encoder-1", "padding-none"): f"""
+        for conv in self.convolutions:
+            x = x.masked_fill(padding, 0.0)
+            x = F.dropout(F.relu(conv(x)), {DROP})
+        return x
+    """,
+    ("encoder-1", "transposed"): _layers(f"x = F.dropout(F.relu(convolution(x)), {DROP})").replace(
+        "return x", "return x.transpose(1, 2)"
+    ),
+    ("encoder-2", "transpose-missing"): _lines(
+        *(line.replace(".transpose(1, 2)", "") for line in UNPACKED), "return out"
+    ),
+    ("encoder-2", "reshaped"): _lines(
+        "x = self.convolve(x, padding)",
+        "x = x.view(x.size(0), x.size(2), x.size(1))",
+        *UNPACKED[1:],
+        "return out",
+    ),
+    ("encoder-2", "not-packed"): _lines(CONVOLVED, "out, _ = self.lstm(x)", "return out"),
+    ("encoder-2", "masked-not-packed"): _lines(
+        CONVOLVED,
+        "out, _ = self.lstm(x)",
+        "return out * ~padding_mask(input_lengths, x.size(1))[..., None]",
+    ),
+    ("encoder-2", "order-enforced"): _lines(
+        CONVOLVED,
+        "packed = pack_padded_sequence(x, input_lengths, batch_first=True)",
+        "out, _ = pad_packed_sequence(",
+        "    self.lstm(packed)[0], batch_first=True, total_length=x.size(1))",
+        "return out",
+    ),
+    ("encoder-2", "order-sorted"): _lines(
+        "lengths, order = torch.sort(input_lengths, descending=True)",
+        CONVOLVED,
+        "packed = pack_padded_sequence(x[order], lengths, batch_first=True)",
+        "out, _ = pad_packed_sequence(",
+        "    self.lstm(packed)[0], batch_first=True, total_length=x.size(1))",
+        "return out",
+    ),
+    ("encoder-2", "pack-time-first"): _lines(
+        *(line.replace("cpu(), batch_first=True", "cpu()") for line in UNPACKED), "return out"
+    ),
+    ("encoder-2", "unpack-time-first"): _lines(
+        *READ, "out, _ = pad_packed_sequence(out, total_length=x.size(1))", "return out"
+    ),
+    ("encoder-2", "time-first"): _lines(
+        *(line.replace(" batch_first=True,", "") for line in UNPACKED), "return out"
+    ),
+    ("encoder-2", "not-unpacked"): _lines(*READ, "return out.data"),
+    ("encoder-2", "total-length-missing"): _lines(
+        *READ, "out, _ = pad_packed_sequence(out, batch_first=True)", "return out"
+    ),
+    ("encoder-2", "lengths-off-by-one"): _lines(
+        *(line.replace("input_lengths.cpu()", "input_lengths - 1") for line in UNPACKED),
+        "return out",
+    ),
+    ("encoder-2", "final-state"): _lines(*UNPACKED, "return h"),
+    ("encoder-2", "forward-half"): _lines(*UNPACKED, "return out.chunk(2, dim=-1)[0]"),
+    ("encoder-2", "halves-swapped"): _lines(
+        *UNPACKED,
+        "forward, backward = out.chunk(2, dim=-1)",
+        "return torch.cat([backward, forward], dim=-1)",
+    ),
+    ("encoder-2", "halves-summed"): _lines(
+        *UNPACKED, "return out.view(x.size(0), x.size(1), 2, -1).sum(2)"
+    ),
+    ("encoder-2", "convolve-skipped"): _lines("x = x.transpose(1, 2)", *UNPACKED[1:], "return out"),
+    ("encoder-2", "padding-forgotten"): _lines(
+        *(line.replace("padding)", "None)") for line in UNPACKED), "return out"
+    ),
+    ("encoder-2", "residual"): _lines(*UNPACKED, "return x + out"),
+    ("encoder-2", "transposed-back"): _lines(*UNPACKED, "return out.transpose(1, 2)"),
+    ("encoder-2", "batch-squeezed"): _lines(*UNPACKED, "return out.squeeze(0)"),
+}
+
+
+@pytest.mark.parametrize(("task", "slip"), TYPICAL)
+def test_a_slip_in_a_students_words_is_named(judge_cells: Run, task: str, slip: str) -> None:
+    verdicts = judge_cells(fill(**{task.replace("-", "_"): TYPICAL[task, slip]}))
+    assert verdicts[task].slip == slip, verdicts[task].message
+    assert verdicts[task].points == 0
+    assert all(v.points == 30 for other, v in verdicts.items() if other != task)
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_noise_is_wrong_and_is_never_named(task: str) -> None:
+    dice = torch.Generator().manual_seed(7)
+    cases = public_cases(ENCODER)[task]
+    for number in range(500):
+        kind = NOISES[number % len(NOISES)]
+        answers = [noise(TASKS[task], case, kind, dice) for case in cases]
+        assert name_slip(TASKS[task], cases, *zip(*answers, strict=True)) is None
+        assert examine(TASKS[task], cases[0], *answers[0]) is not None
+
+
+def test_the_untouched_release_has_no_point_and_each_message_its_task(judge_cells: Run) -> None:
+    verdicts = judge_cells(fill(encoder_1=STUB, encoder_2=STUB))
+    assert [(v.points, v.stage) for v in verdicts.values()] == [(0, "unfilled")] * 2
+    assert [v.message for v in verdicts.values()] == [
+        "encoder-1: Encoder.convolve is not written yet.",
+        "encoder-2: Encoder.forward is not written yet.",
+    ]
+
+
+@pytest.mark.parametrize(
+    "first", [STUB, "return x * 2", "return undefined", "return None", "return ((("]
+)
+def test_a_wrong_first_task_costs_only_its_own_points(judge_cells: Run, first: str) -> None:
+    verdicts = judge_cells(fill(encoder_1=first))
+    assert [v.points for v in verdicts.values()] == [0, 30]
+    assert verdicts["encoder-2"].note.startswith("judged on its own")
+
+
+def test_a_missing_second_task_costs_only_its_own_points(judge_cells: Run) -> None:
+    verdicts = judge_cells(fill(encoder_2=STUB))
+    assert [v.points for v in verdicts.values()] == [30, 0]
+
+
+_RIGHT = _lines(*UNPACKED) + "\n"
+WRONG = {
+    "nothing": ("", "type", r"returns None: is there a `return`"),
+    "a packed sequence": ("return packed", "type", "must be a torch.Tensor, not PackedSequence"),
+    "what the LSTM returns": ("return out, h", "type", "not tuple"),
+    "double": ("return out.double()", "dtype", r"torch\.float64; expected torch\.float32"),
+    "an axis more": ("return out.unsqueeze(0)", "rank", r"4 axes \(1, 2, 8, 6\); expected 3"),
+    "one symbol short": ("return out[:, 1:]", "size", r"\(2, 7, 6\); expected .*= \(2, 8, 6\)"),
+    "time first": (
+        "return out.permute(2, 0, 1)",
+        "axes",
+        r"\(6, 2, 8\); expected \(B, T_in, encoder_embedding_dim\).*another order",
+    ),
+    "not a number": ("return out * float('nan')", "finite", "96 of 96 numbers"),
+    "shifted": ("return out + 0.5", "value", r"largest difference 0\.5, mean 0\.5"),
+    "the lengths changed": ("input_lengths.sub_(1); return out", "changed", "input_lengths"),
+    "an exception": ("raise ValueError('what now')", "error", r"ValueError: what now in line \d+"),
+    "cut off from training": ("return out.detach()", "gradient", "no gradient reaches"),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_a_message_says_what_is_wrong(judge_cells: Run, wrong: str) -> None:
+    ending, stage, message = WRONG[wrong]
+    verdict = judge_cells(fill(encoder_2=_RIGHT + " " * 8 + ending))["encoder-2"]
+    assert (verdict.points, verdict.stage) == (0, stage), verdict.message
+    assert re.search(message, verdict.message), verdict.message
+    assert "\n" not in verdict.message
+
+
+def test_too_much_dropout_is_told_as_a_share(judge_cells: Run) -> None:
+    twice = _layers(f"x = F.dropout(F.dropout(F.relu(convolution(x)), {DROP}), {DROP})")
+    verdict = judge_cells(fill(encoder_1=twice))["encoder-1"]
+    assert (verdict.points, verdict.stage) == (0, "property")
+    assert re.search(
+        r"in training mode 7\d% of convolved is dropped; expected about 50%", verdict.message
+    )
+
+
+def test_dropout_that_is_not_scaled_is_wrong(judge_cells: Run) -> None:
+    unscaled = _layers(
+        "x = F.relu(convolution(x)); x = x * (torch.rand_like(x) < 0.5) if self.training else x"
+    )
+    verdict = judge_cells(fill(encoder_1=unscaled))["encoder-1"]
+    assert (verdict.points, verdict.stage) == (0, "value")
+    assert verdict.public == (2, 3)
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_an_honest_fill_passes_on_thirty_fresh_draws(task: str) -> None:
+    for seed in range(30):
+        for case in maker(ENCODER.name).fresh(task, seed):
+            found = examine(TASKS[task], case, *call(TASKS[task], case, Encoder))
+            assert found is None, (seed, case.init, found)
+
+
+def test_hidden_cases_hold_the_edges() -> None:
+    for task in TASKS:
+        cases = hidden_cases(ENCODER)[task]
+        shapes = [case.inputs["x"].shape for case in cases]
+        assert any(shape[0] == 1 and shape[2] > 1 for shape in shapes)
+        assert any(shape[2] == 1 for shape in shapes)
+        assert any(case.gradients for case in cases)
+        assert any(shape[2] < case.init["encoder_kernel_size"] for case, shape in
+                   zip(cases, shapes, strict=True))  # fmt: skip
+    for case in hidden_cases(ENCODER)["encoder-1"]:
+        assert ("padding" in case.inputs) == case.init["mask_embeddings"]
+    lengths = [case.inputs["input_lengths"] for case in hidden_cases(ENCODER)["encoder-2"]]
+    assert {found.dtype for found in lengths} == {torch.int64, torch.int32}
+    assert any(len(found) > 1 and bool((found.diff() < 0).all()) for found in lengths)
+    assert any(len(found) > 1 and bool((found.diff() > 0).all()) for found in lengths)
+
+
+def test_no_batch_norm_of_a_case_is_at_its_initial_values() -> None:
+    for cases in public_cases(ENCODER).values():
+        for case in cases:
+            for name, value in case.state.items():
+                if name.endswith(("running_mean", "running_var", ".1.weight", ".1.bias")):
+                    assert not torch.allclose(value, value.new_tensor([0.0]), atol=0.01)
+                    assert not torch.allclose(value, value.new_tensor([1.0]), atol=0.01)
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_the_check_in_the_notebook_passes_the_reference(task: str) -> None:
+    result = run_check(task, Encoder)
+    assert result.finding is None
+    assert (result.passed, result.total) == (len(public(ENCODER, task)),) * 2
