@@ -88,13 +88,13 @@ class Comparison:
                 f'style="width:100%;max-width:40em" src="data:audio/flac;base64,{source}">'
                 "</audio></p>"
             )
-        bundle = self.picture._repr_mimebundle_()
-        bundle["text/html"] = (
-            f'<div class="labkit-ab"><p>{"".join(buttons)} '
+        picture = self.picture._repr_mimebundle_()["text/html"]
+        return {
+            "text/html": f'<div class="labkit-ab"><p>{"".join(buttons)} '
             "switch while it plays; the place in the sentence is kept.</p>"
-            f"{''.join(players)}</div>{bundle['text/html']}"
-        )
-        return bundle
+            f"{''.join(players)}</div>{picture}",
+            "text/plain": repr(self),
+        }
 
 
 def compare_sounds(sounds: Mapping[str, Any], sample_rate: int = DEFAULT.sample_rate) -> Comparison:
@@ -189,7 +189,7 @@ def _draw(
     level: float,
     kept: float,
 ) -> Picture:
-    figure = new_figure(9, 0.6 + 1.5 * len(sounds))
+    figure = new_figure(7.5, 0.5 + 1.25 * len(sounds))
     axes = figure.subplots(
         len(sounds), 2, sharex=True, sharey="col", squeeze=False, width_ratios=(2, 3)
     )

@@ -100,12 +100,12 @@ def own_model(folder: str | Path = ".") -> OwnModel:
         folder: of the notebook of lab 4.
 
     Returns:
-        The voice, and whose code it runs.
+        The voice on the CPU, and whose code it runs.
 
     Raises:
         SpeechError: the shipped voice cannot be loaded.
     """
-    voice = Synthesizer.from_pretrained()
+    voice = Synthesizer.from_pretrained(device="cpu")
     found = find_fills(Path(folder).resolve())
     problems, remarks = dict(found.problems), {}
     for fill in FILLS:
