@@ -29,12 +29,15 @@ class Maker:
 
 def maker(lab_name: str) -> Maker:
     """Return the case maker of a lab."""
-    from grader.hidden import attention, encoder
+    from grader.hidden import attention, encoder, inference
 
     makers = {
         "lab1_attention": Maker(
             attention.public_cases, attention.hidden_cases, attention.fresh_cases
         ),
         "lab2_encoder": Maker(encoder.public_cases, encoder.hidden_cases, encoder.fresh_cases),
+        "lab4_inference": Maker(
+            inference.public_cases, inference.hidden_cases, inference.fresh_cases
+        ),
     }
     return makers[lab_name]

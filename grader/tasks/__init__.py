@@ -6,8 +6,9 @@ from grader.errors import GraderError
 from grader.tasks.attention import ATTENTION
 from grader.tasks.base import Graded, Lab, Task
 from grader.tasks.encoder import ENCODER
+from grader.tasks.inference import INFERENCE
 
-LABS: dict[str, Lab] = {lab.name: lab for lab in (ATTENTION, ENCODER)}
+LABS: dict[str, Lab] = {lab.name: lab for lab in (ATTENTION, ENCODER, INFERENCE)}
 
 # What a student edition leaves out, lab by lab: the graded methods of that lab and of all later
 # ones. Labs whose notebook is still to come stand here already, so that nobody reads ahead.

@@ -1,0 +1,329 @@
+"""Lab 4, the instructor's side: its cases, by toys in float64 and by the shipped voice."""
+
+from __future__ import annotations
+
+import copy
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import torch
+
+from grader.adapters.inference import DENOISING, voice
+from grader.golden import Cases
+from grader.hidden.inference_slips import SLIPS
+from grader.hidden.making import complete
+from grader.sound import heard
+from grader.tasks.base import Case, Task, Tensors
+from grader.tasks.inference import BENCHMARK, INFERENCE, READ, SPEAK
+from labkit.pipeline import plain
+from labkit.tacotron2.masking import pad_symbols
+
+REFERENCE = {"inference-1": plain.read, "inference-2": plain.speak, "inference-3": plain.benchmark}
+FRESH = 4
+_LARGEST = 2  # sixteenths in a toy's mel: no sum of the bands leaves [-1, 1]
+
+_TASKS = {task.id: task for task in INFERENCE.judged}
+
+
+def _finish(task: Task, case: Case, *, slips: bool = False) -> Case:
+    return complete(task, case, REFERENCE[task.id], slips=SLIPS[task.id] if slips else None)
+
+
+def _expecting(*names: str) -> Tensors:
+    """Name the outputs that a case asks for, before they are computed."""
+    return dict.fromkeys(names, torch.empty(0))
+
+
+# ── read ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _reading(
+    label: str,
+    lengths: Sequence[int],
+    seed: int | None,
+    dice_seed: int,
+    *,
+    n_mels: int = 4,
+    spare: int = 4,
+    device: str = "cpu",
+    slips: bool = False,
+) -> Case:
+    dice = torch.Generator().manual_seed(dice_seed)
+    longest = max(lengths)
+
+    def normal(*sizes: int) -> torch.Tensor:
+        return torch.randn(*sizes, generator=dice)
+
+    inputs = {
+        "ids": torch.randint(1, 9, (len(lengths), longest), generator=dice),
+        "lengths": torch.tensor(lengths),
+        "toy_looks": normal(longest + spare, longest),
+        "toy_table": normal(9, n_mels),
+        "toy_weight": normal(n_mels),
+    }
+    options = {"grad": True, "device": device} | ({} if seed is None else {"reading_seed": seed})
+    names = ("mel", "mel_lengths", "alignments") if device == "cpu" else ("on_device",)
+    case = Case(label, {}, {}, inputs, _expecting(*names), options=options, alone=True)
+    return _finish(READ, case, slips=slips)
+
+
+# ── speak ───────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class _Voice:
+    """What a toy vocoder sounds like."""
+
+    n_mels: int = 4
+    hop_length: int = 4
+    sample_rate: int = 16_000
+
+    @property
+    def config(self) -> dict[str, Any]:
+        return {
+            "sample_rate": self.sample_rate,
+            "n_fft": 4 * self.hop_length,
+            "hop_length": self.hop_length,
+            "win_length": 4 * self.hop_length,
+            "n_mels": self.n_mels,
+            "mel_fmax": self.sample_rate / 2,
+        }
+
+
+def _speaking(
+    label: str,
+    lengths: Sequence[int],
+    frames: int,
+    toy: _Voice,
+    strength: float,
+    dice_seed: int,
+    *,
+    slips: bool = False,
+) -> Case:
+    """Numbers are few and round, so that 16 bits hold them exactly."""
+    dice = torch.Generator().manual_seed(dice_seed)
+    shape = (len(lengths), toy.n_mels, frames)
+    mel = torch.randint(-_LARGEST, _LARGEST + 1, shape, generator=dice) / 16
+    wave = torch.randint(0, 2, (toy.n_mels, toy.hop_length), generator=dice) * 2.0 - 1
+    inputs = {"mel": mel, "mel_lengths": torch.tensor(lengths), "toy_wave": wave}
+    names = [f"{what}_{index}" for what in ("audio", "file") for index in range(len(lengths))]
+    options = {"mel": toy.config, "strength": strength}
+    expected = _expecting(*names, "sample_rates")
+    case = Case(label, {}, {}, inputs, expected, options=options, alone=True)
+    return _finish(SPEAK, case, slips=slips)
+
+
+# ── benchmark ───────────────────────────────────────────────────────────────────────────────────
+
+
+def _measuring(
+    label: str,
+    n_iterations: int,
+    n_warm_ups: int,
+    batch: int,
+    dice_seed: int,
+    *,
+    n_mels: int = 7,
+    hop_length: int = 5,
+    slips: bool = False,
+) -> Case:
+    dice = torch.Generator().manual_seed(dice_seed)
+    runs = n_iterations + n_warm_ups
+    slow = torch.ones(runs, 1)
+    slow[:n_warm_ups] = 4.0  # a first run loads and compiles
+
+    def seconds(host: float, device: float) -> torch.Tensor:
+        spread = 0.5 + torch.rand(runs, 2, generator=dice)
+        return spread * torch.tensor([host, device]) * slow  # (runs, 2)
+
+    inputs = {
+        "toy_read": seconds(0.05, 0.8),
+        "toy_vocode": seconds(0.02, 0.3),
+        "toy_frames": torch.randint(20, 60, (runs,), generator=dice),
+    }
+    options = {
+        "batch": batch,
+        "n_mels": n_mels,
+        "hop_length": hop_length,
+        "busy": 0.7,
+        "n_iterations": n_iterations,
+        "n_warm_ups": n_warm_ups,
+    }
+    case = Case(label, {}, {}, inputs, {}, options=options, alone=True)
+    return _finish(BENCHMARK, case, slips=slips)
+
+
+# ── the shipped voice ───────────────────────────────────────────────────────────────────────────
+
+SENTENCES = (
+    "The old bridge was closed, so we walked along the river.",
+    "She keeps two bicycles in the garage.",
+    "They arrived late because the train had broken down.",
+    "Nobody noticed that the picture was upside down.",
+    "We planted the apple trees in the spring.",
+    "His brother repairs clocks in a small shop.",
+    "The children were singing when the rain began.",
+    "It takes a whole day to reach the coast.",
+    "Most of the letters were never answered.",
+    "The kitchen smelled of cinnamon and fresh bread.",
+    "A tall stranger was waiting at the corner.",
+    "The doctor told him to rest for a week.",
+)
+
+
+@lru_cache(maxsize=1)
+def _exact_voice() -> tuple[Any, Any]:
+    """Return acoustic model and vocoder of the shipped voice in float64."""
+    tacotron2, vocoder, _ = voice()
+    return copy.deepcopy(tacotron2).double(), copy.deepcopy(vocoder).double()
+
+
+@lru_cache(maxsize=len(SENTENCES))
+def _ids(sentence: str) -> list[int]:
+    from labkit.pipeline.voice_folder import SHIPPED_VOICE, read_voice
+
+    *_, settings = read_voice(SHIPPED_VOICE)
+    return list(settings.front_end.read(sentence).ids)
+
+
+def voice_case(label: str, sentences: Sequence[str], seed: int, *, whole: bool) -> Case:
+    """Say sentences with the shipped voice; what is expected is how they sound.
+
+    Args:
+        label: of the case.
+        sentences: what is said.
+        seed: of the prenet's dropout.
+        whole: whether the student's own ``read`` comes before ``speak``.
+    """
+    ids, lengths = pad_symbols([_ids(sentence) for sentence in sentences])  # (B, T_in), (B,)
+    tacotron2, vocoder = _exact_voice()
+    _, _, denoiser = voice()
+    mel, mel_lengths, _ = tacotron2.infer(ids, lengths, seed=seed)
+    audio = denoiser(vocoder.infer(mel), DENOISING)  # (B, T · hop_length)
+    hop = vocoder.mel.hop_length
+    expected = {
+        f"file_{index}": heard(audio[index, : frames * hop])
+        for index, frames in enumerate(mel_lengths.tolist())
+    }
+    expected["sample_rates"] = torch.full((len(sentences),), float(vocoder.sample_rate))
+    inputs = {"ids": ids, "lengths": lengths}
+    if not whole:
+        inputs = {"mel": mel.float(), "mel_lengths": mel_lengths}
+    options = {"voice": "whole" if whole else "given", "reading_seed": seed}
+    return Case(label, {}, {}, inputs, expected, options=options, alone=not whole, compare="audio")
+
+
+# ── all of them ─────────────────────────────────────────────────────────────────────────────────
+
+
+def public_cases() -> Cases:
+    """Make the cases that students may see."""
+    return {
+        READ.id: [
+            _reading("two sentences", (6, 4), 7, 1, slips=True),
+            _reading("one sentence, without a seed", (5,), None, 2, slips=True),
+            # all sizes equal: a mel on its side still has the right shape
+            _reading("all sizes equal", (4, 2, 3, 1), 3, 3, n_mels=6, spare=2, slips=True),
+            _reading("on another device", (3, 2), 5, 4, device="meta", slips=True),
+        ],
+        SPEAK.id: [
+            _speaking("two sentences", (3, 5), 7, _Voice(), 0.25, 5, slips=True),
+            _speaking(
+                "all sizes equal", (4, 2, 1), 4, _Voice(sample_rate=8000), 0.5, 6, slips=True
+            ),
+            _speaking(
+                "a large hop",
+                (1,),
+                3,
+                _Voice(hop_length=300, sample_rate=24_000),
+                0.125,
+                7,
+                slips=True,
+            ),
+        ],
+        BENCHMARK.id: [
+            _measuring("three iterations after two warm-ups", 3, 2, 1, 8, slips=True),
+            _measuring("a batch of four", 4, 1, 4, 9, slips=True),
+            _measuring("no warm-up", 2, 0, 2, 10, slips=True),
+        ],
+    }
+
+
+def hidden_cases() -> Cases:
+    """Make the fixed cases that students may not see."""
+    return {
+        READ.id: [
+            _reading("heavy padding", (11, 1, 2), 123_456, 21, n_mels=7),
+            _reading("a seed of zero", (3, 5), 0, 22),
+            _reading("a single symbol", (1,), None, 23),
+            _reading("on another device", (2, 6), None, 24, device="meta"),
+        ],
+        SPEAK.id: [
+            _speaking("a sentence of one frame", (1, 6), 9, _Voice(5, 6, 22_050), 0.25, 25),
+            _speaking("no padding", (4,), 4, _Voice(3, 8, 44_100), 0.0, 26),
+            _speaking("a longer sentence last", (2, 3, 6), 8, _Voice(6, 3, 11_025), 0.75, 27),
+            voice_case("the shipped voice says two sentences", SENTENCES[:2], 11, whole=True),
+            voice_case(
+                "the shipped voice with a given spectrogram", SENTENCES[2:4], 12, whole=False
+            ),
+        ],
+        BENCHMARK.id: [
+            _measuring("one iteration", 1, 3, 3, 28),
+            _measuring("many iterations", 9, 4, 2, 29, n_mels=80, hop_length=256),
+            _measuring("no warm-up, one sentence", 3, 0, 1, 30),
+        ],
+    }
+
+
+def fresh_cases(task_id: str, seed: int) -> list[Case]:
+    """Draw new cases of a task; the same seed draws the same cases."""
+    dice = random.Random(seed)
+    draw = {READ.id: _fresh_reading, SPEAK.id: _fresh_speaking, BENCHMARK.id: _fresh_measuring}
+    cases = [draw[task_id](dice, number) for number in range(FRESH)]
+    if task_id == SPEAK.id:
+        sentences = dice.sample(SENTENCES, 2)
+        label = "the shipped voice, fresh sentences"
+        cases.append(voice_case(label, sentences, dice.getrandbits(31), whole=True))
+    return cases
+
+
+def _lengths(dice: random.Random, number: int) -> list[int]:
+    longest = dice.randint(3, 9)
+    others = [dice.randint(1, longest - 1) for _ in range((1, 2, 3, 3)[number] - 1)]
+    return dice.sample([longest, *others], len(others) + 1)
+
+
+def _fresh_reading(dice: random.Random, number: int) -> Case:
+    return _reading(
+        "fresh numbers",
+        _lengths(dice, number),
+        None if number == 0 else dice.getrandbits(20),
+        dice.getrandbits(48),
+        n_mels=dice.randint(3, 8),
+        device="meta" if number == FRESH - 1 else "cpu",
+    )
+
+
+def _fresh_speaking(dice: random.Random, number: int) -> Case:
+    lengths = _lengths(dice, number)
+    # none of them the usual one: a number that was written down shows
+    rate = dice.choice((8000, 11_025, 16_000, 24_000, 44_100))
+    toy = _Voice(dice.randint(3, 6), dice.randint(3, 9), rate)
+    strength = dice.choice((0.125, 0.25, 0.5))
+    frames = max(lengths) + dice.randint(2, 4)
+    return _speaking("fresh numbers", lengths, frames, toy, strength, dice.getrandbits(48))
+
+
+def _fresh_measuring(dice: random.Random, number: int) -> Case:
+    return _measuring(
+        "fresh numbers",
+        dice.randint(2, 6),
+        (0, 1, 3, 5)[number],
+        (1, 3, 4, 8)[number],
+        dice.getrandbits(48),
+        n_mels=dice.randint(3, 9),
+        hop_length=dice.randint(3, 9),
+    )

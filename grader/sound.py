@@ -1,0 +1,126 @@
+"""Judges speech: no number of it is exact, but all of it must be there, and be the right words.
+
+What a case expects of an audio output is the log-mel that it should have. Two readings of a
+sentence differ in tempo and tone, as they do when the same person says it twice; how much, and
+how far everything else is from that, was measured by ``benchmarks/audio_tolerance.py``.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+from grader.compare import Finding
+from grader.tasks.base import Case, Task, Tensors
+from labkit.audio import log_mel, speech_level
+
+HOP = 256  # samples from one frame of a log-mel to the next
+QUIET = -7.0  # natural-log mel; what is below is not heard, and counts as equally silent
+LONGEST = 1.5  # times the golden's length, or as many times shorter
+SILENT = -50.0  # dBFS of a speech level
+CLIPPED = 0.999  # a sample of this size is clipped
+CLIPPED_SHARE = 1e-3  # of the samples
+DISTANCE = 0.3  # mean difference of the log-mels, see :func:`distance`
+
+
+def heard(audio: torch.Tensor) -> torch.Tensor:
+    """Return what is heard of samples: their log-mel, with all that is quiet equally so.
+
+    Args:
+        audio: (N,) samples at 22 050 Hz.
+
+    Returns:
+        (n_mels, T) natural-log mel, in hundredths.
+    """
+    return log_mel(audio).clamp(min=QUIET).mul(100).round().div(100)
+
+
+def distance(one: torch.Tensor, other: torch.Tensor) -> float:
+    """Return how differently two sentences sound, whatever the tempo of each.
+
+    Dynamic time warping (Sakoe & Chiba 1978, symmetric form): the frames are paired in order so
+    that the mean absolute difference of paired log-mels is smallest.
+
+    Args:
+        one: (n_mels, N) log-mel.
+        other: (n_mels, M) log-mel.
+    """
+    costs = torch.cdist(one.T.double(), other.T.double(), p=1) / len(one)  # (N, M)
+    n, m = costs.shape
+    # row d holds the pairs (i, d - i): each depends on the two rows before it alone
+    padded = F.pad(costs, (0, n), value=torch.inf)  # (N, M + N)
+    diagonals = padded.flatten()[: n * (n + m - 1)].view(n, n + m - 1).T.numpy()  # (N + M - 1, N)
+    nowhere = np.full(n, np.inf)
+    before, last = nowhere, nowhere
+    for cost in diagonals:
+        one_further = np.minimum(last, _shifted(last)) + cost
+        both_further = _shifted(before) + 2 * cost
+        now = np.minimum(one_further, both_further)
+        if last is nowhere:
+            now[0] = 2 * cost[0]
+        before, last = last, now
+    return float(last[-1]) / (n + m)
+
+
+def _shifted(row: np.ndarray) -> np.ndarray:
+    return np.concatenate(([np.inf], row[:-1]))
+
+
+def examine_sound(task: Task, case: Case, tensors: Tensors) -> Finding | None:
+    """Judge the sentences that came back; None if all can be heard and are the right ones.
+
+    Args:
+        task: the task.
+        case: expects of ``sample_rates`` the numbers, and of every other output a log-mel.
+        tensors: what the worker returned for the call.
+    """
+    wanted = dict(case.expected)
+    rates = wanted.pop("sample_rates")
+    if not torch.equal(tensors["sample_rates"], rates):
+        said = tensors["sample_rates"].flatten()[: len(rates)].tolist()
+        return Finding(
+            "value",
+            f"sample_rates are {said} Hz, expected {rates.tolist()}.",
+            "Who knows how many samples make a second of this voice?",
+        )
+    for name, golden in wanted.items():
+        if finding := _examine_sentence(name, tensors[name], golden, int(rates[0])):
+            return finding
+    return None
+
+
+def _examine_sentence(
+    name: str, audio: torch.Tensor, golden: torch.Tensor, sample_rate: int
+) -> Finding | None:
+    if audio.dim() != 1:
+        return Finding(
+            "rank", f"{name} has {audio.dim()} axes {tuple(audio.shape)}; expected one channel: 1."
+        )
+    if not bool(audio.isfinite().all()):
+        return Finding("finite", f"{name} holds numbers that are NaN or infinite.")
+    seconds = len(audio) / sample_rate
+    usual = golden.size(1) * HOP / sample_rate
+    if not usual / LONGEST <= seconds <= usual * LONGEST:
+        return Finding(
+            "size",
+            f"{name} lasts {seconds:.2f} s; this sentence takes about {usual:.2f} s.",
+            "Where does a sentence end, and how many samples are that?",
+        )
+    level = speech_level(audio, sample_rate)
+    if level < SILENT:
+        return Finding("property", f"{name} is silent: {level:.0f} dB below full scale.")
+    clipped = float((audio.abs() >= CLIPPED).double().mean())
+    if clipped > CLIPPED_SHARE:
+        return Finding(
+            "property", f"{name} is clipped: {clipped:.1%} of the samples are at full scale."
+        )
+    found = distance(heard(audio), golden)
+    if found > DISTANCE:
+        return Finding(
+            "value",
+            f"{name} does not sound as expected: its log-mel is {found:.2f} away from that of the "
+            f"right sentence; other readings of it stay below {DISTANCE:g}.",
+            "Listen to the file: is it the right sentence, in the right voice, at the right speed?",
+        )
+    return None
