@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import itertools
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +15,7 @@ import torch
 from safetensors.torch import load_file
 from torch.nn import functional as F
 
+import labkit.notebook
 from labkit.errors import InputError, TextError
 from labkit.notebook import Notice, Picture
 from labkit.notebook.alignment import jumps_back, strongest
@@ -234,6 +238,24 @@ class TestNotReady:
         assert "stopped with RuntimeError" in notice.title
 
 
+class TestAnswers:
+    def test_there_is_none_to_copy(self) -> None:
+        """No statement of the encoder's methods stands in what notebooks are shown with."""
+        answer = ast.parse(Path(sys.modules[Encoder.__module__].__file__ or "").read_text("utf-8"))
+        statements = {
+            ast.unparse(statement)
+            for function in ast.walk(answer)
+            if isinstance(function, ast.FunctionDef) and function.name in ("convolve", "forward")
+            for statement in ast.walk(function)
+            if isinstance(statement, ast.Assign)
+        } - {"padding = None"}
+        assert len(statements) >= 7
+        for path in Path(labkit.notebook.__file__).parent.rglob("*.py"):
+            tree = ast.parse(path.read_text("utf-8"))
+            found = {ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Assign)}
+            assert not statements & found, path
+
+
 class TestTextTwin:
     @pytest.mark.parametrize("maker", MAKERS)
     def test_every_view_can_be_read(self, maker: Any) -> None:
@@ -300,5 +322,5 @@ class TestHearing:
             understood.append(len(said & set(heard.hypstr.split() if heard else ())) / len(said))
             after.append(float(samples[2 * 16_000 :].square().mean().sqrt()))
         assert understood[0] == 1
-        assert understood[2] <= 0.5
+        assert understood[2] <= 0.4
         assert after[1] > 0.02  # it drones on long after the words are said
