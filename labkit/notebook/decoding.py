@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from itertools import islice
 from typing import Any, NamedTuple
 
 import torch
@@ -166,10 +165,13 @@ def walk(
                     generator=generator,
                 )
             )
-        for _ in range(sentence.limit):
+        for number in range(sentence.limit):
             listener.clear()
             with students_code("Decoder"), torch.no_grad():
-                frame, gate_output, state = next(running)
+                step = next(running, None)
+                if step is None:
+                    raise NotReadyError(_ended(number))
+                frame, gate_output, state = step
                 weights = state.attention_weights
             frame = expect(frame, (1, frame_dim), "Decoder.steps, as the frame,")
             logit = expect(gate_output, (1, 1), "Decoder.steps, as the gate,")
@@ -185,6 +187,13 @@ def walk(
                     return
     finally:
         listener.remove()
+
+
+def _ended(number: int) -> Notice:
+    title = f"Decoder.steps ended after {number} step{'' if number == 1 else 's'}"
+    return Notice(
+        f"{title}; it should go on without end", "Run the check below the task: it says more."
+    )
 
 
 class _PrenetListener:
@@ -261,8 +270,3 @@ def infer(decoder: Any, sentence: Sentence, **options: Any) -> Reading:
         title = f"Decoder.infer counts {frames} frames, but made {steps * r}"
         raise NotReadyError(Notice(title, "Run the check below the task: it says more."))
     return Reading(mel, gate, weights, frames)
-
-
-def moments(running: Iterator[Moment], at_most: int | None = None) -> list[Moment]:
-    """Collect steps."""
-    return list(islice(running, at_most))

@@ -46,7 +46,7 @@ def explore_gate(
         return _draw(decoder.n_frames_per_step, sentence, whole, reading, threshold, kept)
 
     sliders = [
-        Slider("threshold", "threshold in log-odds (0 is 50 %)", -11.0, 11.0, 0.0, step=0.5),
+        Slider("threshold", "threshold (log-odds)", -11.0, 11.0, 0.0, step=0.5),
         Slider("kept", "steps kept behind the count", 0, 20, 0),
     ]
     return View(draw, sliders)
