@@ -16,8 +16,8 @@ from collections.abc import Callable, Iterator
 from itertools import permutations
 
 import torch
-
 from edit_distance import edit_distance
+
 from grader.adapters.inference import DENOISING, voice
 from grader.hidden.inference import SENTENCES
 from grader.sound import DISTANCE, LONGEST, distance, heard

@@ -22,10 +22,10 @@ CLIPPED = 0.999  # a sample of this size is clipped
 CLIPPED_SHARE = 1e-3  # of the samples
 
 # Measured (benchmarks/audio_tolerance.py) on 240 pairs of readings of 12 sentences under different
-# seeds: they are at most 0.148 apart and at most 1.065 times as long; other honest ways stay below
-# 0.152. Wrong sentences, voices, speeds and noise are at least 0.345 apart, or at most 0.77 times
-# as long. Griffin-Lim in place of the vocoder is not told by ear (0.153 to 0.177), but by the
-# cases with numbers.
+# seeds: they are at most 0.148 apart and at most 1.065 times as long; other honest ways are at
+# most 0.152 apart. Wrong sentences, voices, speeds and noise are at least 0.345 apart, or at most
+# 0.77 times as long. Griffin-Lim in place of the vocoder is not told by ear (0.153 to 0.177), but
+# by the cases with numbers.
 DISTANCE = 0.23  # of the log-mels, see :func:`distance`
 LONGEST = 1.2  # times the golden's length, or as many times shorter
 

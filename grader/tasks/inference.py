@@ -320,8 +320,12 @@ INFERENCE = Lab(
         "from pathlib import Path\n"
         "from typing import Any\n"
         "import torch\n"
+        "from labkit import Synthesizer\n"
         "from labkit.audio import save_audio\n"
-        "from labkit.vocoders import Vocoder\n"
+        "from labkit.devices import find_device\n"
+        "from labkit.tacotron2.masking import pad_symbols\n"
+        "from labkit.vocoders import Denoiser, GriffinLim, load_vocoder\n"
+        "from labkit.vocoders.protocol import Vocoder\n"
     ),
     tasks=(READ, SPEAK, BENCHMARK, ESSAY),
     home="labkit.pipeline.plain",
