@@ -265,7 +265,7 @@ def examine(task: Task, case: Case, report: Report, tensors: Tensors) -> Finding
         if after.dtype != before.dtype or not torch.equal(after, before):
             return Finding(
                 "changed",
-                f"the call changed its own input {name}: the next decoder step needs it as it was.",
+                f"the call changed its own input {name}: whoever called still needs it as it was.",
                 "Which of your lines works in place (`+=`, a method that ends in `_`)?",
             )
     return _examine_gradients(case, report, tensors)

@@ -112,7 +112,7 @@ def _without_numbers(case: Case, finding: Finding) -> Finding:
     what: dict[str, str] = {
         "value": "the numbers are wrong",
         "finite": "numbers are NaN or infinite",
-        "property": "the weights are not weights",
+        "property": "the result lacks a property that it must have",
         "rank": "the number of axes is wrong",
         "axes": "the axes are in another order",
         "size": "the shape is wrong",

@@ -23,7 +23,7 @@ from typing import Any
 
 _HOME = {
     "Notice": "picture",
-    "OwnModel": "own_model",
+    "OwnModel": "grafting",
     "Picture": "picture",
     "ProgressBoard": "progress",
     "ProgressRow": "progress",
@@ -50,11 +50,11 @@ _HOME = {
     "gradient_cost": "pipeline_view",
     "hear_attention": "hearing",
     "hear_encoder": "encoder_hearing",
-    "hear_speech": "hear_speech",
-    "hear_vocoders": "hear_speech",
+    "hear_speech": "speech_comparison",
+    "hear_vocoders": "speech_comparison",
     "latency_report": "benchmark_report",
     "name_failures": "gallery",
-    "own_model": "own_model",
+    "own_model": "grafting",
     "plot_alignment": "alignment",
     "say_with": "own_decoder",
     "show_failures": "gallery",
