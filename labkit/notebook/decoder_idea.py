@@ -25,7 +25,7 @@ def draw_decoder_idea() -> Picture:
     figure = new_figure(9.2, 4.2)
     axes = figure.add_subplot()
     axes.set_xlim(-0.2, 14.2)
-    axes.set_ylim(-1.1, 5.4)
+    axes.set_ylim(-0.8, 5.4)
     axes.axis("off")
     for place, name, colour in _PARTS:
         _box(axes, place, _ROW, name, colour)
@@ -57,7 +57,7 @@ def draw_decoder_idea() -> Picture:
         )  # fmt: skip
         axes.text(place, 0.75, kept, ha="center", va="top", fontsize=8.5, color="#444444")
     axes.text(
-        5.2, -0.9, "dashed: what a step keeps for the next one (DecoderState)", fontsize=8.5,
+        5.2, -0.55, "dashed: what a step keeps for the next one (DecoderState)", fontsize=8.5,
         color="#444444", va="center",
     )  # fmt: skip
     text = (

@@ -139,10 +139,10 @@ def _course(weights: torch.Tensor, names: list[str]) -> str:
     parts = []
     for at in stops:
         symbol = int(weights[at].argmax())
-        parts.append(f"step {at + 1}: {names[symbol]}, {symbol + 1}. ({weights[at].max():.0%})")
+        parts.append(f"step {at + 1} {names[symbol]} ({symbol + 1}) {weights[at].max():.0%}")
     return (
-        f"{steps} steps over {len(names)} symbols. The strongest symbol and its weight, "
-        f"{'; '.join(parts)}."
+        f"{steps} steps over {len(names)} symbols. The strongest symbol, its number, its weight: "
+        f"{', '.join(parts)}."
     )
 
 
