@@ -29,13 +29,14 @@ class Maker:
 
 def maker(lab_name: str) -> Maker:
     """Return the case maker of a lab."""
-    from grader.hidden import attention, encoder, inference
+    from grader.hidden import attention, decoder, encoder, inference
 
     makers = {
         "lab1_attention": Maker(
             attention.public_cases, attention.hidden_cases, attention.fresh_cases
         ),
         "lab2_encoder": Maker(encoder.public_cases, encoder.hidden_cases, encoder.fresh_cases),
+        "lab3_decoder": Maker(decoder.public_cases, decoder.hidden_cases, decoder.fresh_cases),
         "lab4_inference": Maker(
             inference.public_cases, inference.hidden_cases, inference.fresh_cases
         ),

@@ -5,10 +5,11 @@ from __future__ import annotations
 from grader.errors import GraderError
 from grader.tasks.attention import ATTENTION
 from grader.tasks.base import Graded, Lab, Task
+from grader.tasks.decoder import DECODER
 from grader.tasks.encoder import ENCODER
 from grader.tasks.inference import INFERENCE
 
-LABS: dict[str, Lab] = {lab.name: lab for lab in (ATTENTION, ENCODER, INFERENCE)}
+LABS: dict[str, Lab] = {lab.name: lab for lab in (ATTENTION, ENCODER, DECODER, INFERENCE)}
 
 # What a student edition leaves out, lab by lab: the graded methods of that lab and of all later
 # ones. Labs whose notebook is still to come stand here already, so that nobody reads ahead.

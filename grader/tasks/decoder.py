@@ -45,7 +45,7 @@ START = Task(
         Slip(
             "go-axis",
             "the go frame has an axis too many",
-            "What is the shape of what `decode` returns as a frame? The go frame stands in for one.",
+            "Which shape has a frame that `decode` returns? The go frame stands in for one.",
         ),
         Slip(
             "go-prenet",
@@ -294,7 +294,7 @@ STEP = Task(
         Slip(
             "prenet-skipped",
             "the frame did not go through the prenet",
-            "`decode` wants the previous frame as the prenet lets it hear it: who calls the prenet?",
+            "`decode` wants the previous frame as the prenet hears it: who calls the prenet?",
         ),
         Slip(
             "prenet-twice",
