@@ -9,12 +9,13 @@ import torch
 
 from labkit.notebook.picture import DARK, LIGHT, Notice, Picture, Table, new_figure
 from labkit.notebook.student import NotReadyError, students_code
+from labkit.notebook.view import Slider, View
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 READ, VOCODE, LAUNCH, SETTLING = 0.30, 0.20, 0.02, 0.25  # seconds
-WARM_UPS, ITERATIONS = 2, 3
+UNSETTLED, ITERATIONS = 2, 3
 _NEEDED = ("tacotron2_latency", "vocoder_latency", "latency")
 
 
@@ -54,30 +55,44 @@ class SlowDevice:
     def _queue(self, what: str, seconds: float) -> None:
         self.now += LAUNCH
         start = max(self.now, self.free_at)
-        settling = SETTLING if len(self.work) < 2 * WARM_UPS else 0.0
+        settling = SETTLING if len(self.work) < 2 * UNSETTLED else 0.0
         self.free_at = start + seconds + settling
         self.work.append((what, start, self.free_at))
 
 
-def watch_benchmark(benchmark: Callable[..., Any]) -> Picture | Notice:
+def watch_benchmark(benchmark: Callable[..., Any]) -> View:
     """Run the student's ``benchmark`` on a simulated device, with waiting and without.
 
     Args:
         benchmark: the student's function.
 
     Returns:
-        The picture, or a notice if the function is not ready.
+        The picture, with a slider for the warm-ups; a notice if the function is not ready.
     """
-    waiting, careless = SlowDevice(), SlowDevice()
-    try:
-        found = _figures(benchmark, waiting, waiting.synchronise)
-        wrong = _figures(benchmark, careless, lambda: None)
-    except NotReadyError as problem:
-        return problem.notice
+
+    def draw(n_warm_ups: int) -> Picture | Notice:
+        waiting, careless = SlowDevice(), SlowDevice()
+        try:
+            found = _figures(benchmark, waiting, waiting.synchronise, n_warm_ups)
+            wrong = _figures(benchmark, careless, lambda: None, n_warm_ups)
+        except NotReadyError as problem:
+            return problem.notice
+        return _draw_both(waiting, careless, found, wrong, n_warm_ups)
+
+    return View(draw, [Slider("n_warm_ups", "n_warm_ups", 0, 4, 2)])
+
+
+def _draw_both(
+    waiting: SlowDevice,
+    careless: SlowDevice,
+    found: dict[str, list[float]],
+    wrong: dict[str, list[float]],
+    n_warm_ups: int,
+) -> Picture:
     figure = new_figure(9, 4.4)
     upper, lower = figure.subplots(2, 1, sharex=True)
-    _draw(upper, waiting, "your benchmark on a device that answers before it is done")
-    _draw(lower, careless, "the same, if synchronise did not wait")
+    _draw(upper, waiting, n_warm_ups, "your benchmark on a device that answers before it is done")
+    _draw(lower, careless, n_warm_ups, "the same, if synchronise did not wait")
     upper.legend(loc="upper right", ncols=3, fontsize="small", frameon=False)
     end = max(waiting.free_at, careless.free_at)
     lower.set_xlim(0, end * 1.02)
@@ -91,7 +106,7 @@ def watch_benchmark(benchmark: Callable[..., Any]) -> Picture | Notice:
     is_true = all(abs(seconds - truth[name]) < 1e-6 for name in _NEEDED for seconds in found[name])
     text = (
         f"The device takes {READ:.2f} s for a mel and {VOCODE:.2f} s for its sound, and the first "
-        f"{WARM_UPS} iterations longer; to hand over work takes {LAUNCH:.2f} s.\n"
+        f"{UNSETTLED} iterations longer; to hand over work takes {LAUNCH:.2f} s.\n"
         f"Your benchmark reports a latency of {_listed(found['latency'])} s for the "
         f"{len(found['latency'])} iterations that it keeps; "
         + ("that is the truth" if is_true else f"the truth is {truth['latency']:.2f} s")
@@ -102,11 +117,14 @@ def watch_benchmark(benchmark: Callable[..., Any]) -> Picture | Notice:
 
 
 def _figures(
-    benchmark: Callable[..., Any], device: SlowDevice, synchronise: Callable[[], None]
+    benchmark: Callable[..., Any],
+    device: SlowDevice,
+    synchronise: Callable[[], None],
+    n_warm_ups: int,
 ) -> dict[str, list[float]]:
     with students_code("inference-3"):
         figures = benchmark(
-            device.read, device.vocode, synchronise, device.clock, ITERATIONS, WARM_UPS
+            device.read, device.vocode, synchronise, device.clock, ITERATIONS, n_warm_ups
         )
     return checked(figures, ITERATIONS)
 
@@ -131,7 +149,7 @@ def checked(figures: Any, n_iterations: int) -> dict[str, list[float]]:
     return {name: [float(value) for value in values] for name, values in figures.items()}
 
 
-def _draw(axes: Axes, device: SlowDevice, title: str) -> None:
+def _draw(axes: Axes, device: SlowDevice, n_warm_ups: int, title: str) -> None:
     looks = {
         "read": (DARK, None, 1, "device reads"),
         "vocode": (LIGHT, "////", 0, "device vocodes"),
@@ -142,8 +160,8 @@ def _draw(axes: Axes, device: SlowDevice, title: str) -> None:
             spans, (row - 0.35, 0.7), fc=colour, ec="black", lw=0.6, hatch=hatch, label=label
         )
     axes.vlines(device.looks, -0.7, 1.7, color="black", lw=1.2, ls=":", label="a look at the clock")
-    if device.looks and len(device.work) > 2 * WARM_UPS:
-        first = device.work[2 * WARM_UPS][1]
+    if n_warm_ups and len(device.work) > 2 * n_warm_ups:
+        first = device.work[2 * n_warm_ups][1]
         axes.axvspan(0, first - LAUNCH, color="#eeeeee", zorder=0)
         axes.text(0.01, 2.0, "warm-up", fontsize=8, va="center")
     axes.set_yticks([1, 0], ["Tacotron 2", "vocoder"])

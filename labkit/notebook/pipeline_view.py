@@ -14,6 +14,7 @@ from labkit.notebook.ab_player import draw_waveform
 from labkit.notebook.alignment import strongest
 from labkit.notebook.picture import DARK, GREY, LIGHT, Notice, Picture, Table, new_figure
 from labkit.notebook.student import NotReadyError, expect, students_code
+from labkit.notebook.view import Slider, View
 from labkit.pipeline import Synthesizer
 from labkit.tacotron2 import Tacotron2
 from labkit.text import symbols
@@ -71,14 +72,13 @@ def draw_pipeline() -> Picture:
     return Picture(figure, "The way of a word through the pipeline", text)
 
 
-def draw_reading(
+def explore_reading(
     read: Callable[..., Any],
     tacotron2: Any,
     ids: torch.Tensor,
     lengths: torch.Tensor,
     device: torch.device,
-    seed: int = 1,
-) -> Picture | Notice:
+) -> View:
     """Let the student's ``read`` read a batch, and draw the mel and the alignment of each sentence.
 
     Args:
@@ -87,15 +87,28 @@ def draw_reading(
         ids: (B, T_in) symbol ids, padded on the right.
         lengths: (B,) number of symbols of each sentence.
         device: where to compute.
-        seed: of the prenet's dropout.
 
     Returns:
-        The picture, or a notice if ``read`` is not ready.
+        The picture, with a slider for the seed; a notice if ``read`` is not ready.
     """
-    try:
-        mel, mel_lengths, alignments = _outputs(read, tacotron2, ids, lengths, device, seed)
-    except NotReadyError as problem:
-        return problem.notice
+
+    def draw(seed: int) -> Picture | Notice:
+        try:
+            outputs = _outputs(read, tacotron2, ids, lengths, device, seed)
+        except NotReadyError as problem:
+            return problem.notice
+        return _draw_reading(ids, lengths, *outputs)
+
+    return View(draw, [Slider("seed", "seed", 1, 9, 1)])
+
+
+def _draw_reading(
+    ids: torch.Tensor,
+    lengths: torch.Tensor,
+    mel: torch.Tensor,
+    mel_lengths: torch.Tensor,
+    alignments: torch.Tensor,
+) -> Picture:
     B, _, T = mel.shape
     T_in = ids.size(1)
     frames_per_step = T // alignments.size(1)
