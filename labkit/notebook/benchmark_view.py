@@ -135,18 +135,21 @@ def checked(figures: Any, n_iterations: int) -> dict[str, list[float]]:
     Raises:
         NotReadyError: it cannot; the notice says why.
     """
-    problem = None
-    if not isinstance(figures, dict):
-        problem = f"benchmark returned a {type(figures).__name__}, not a dict"
-    else:
-        for name in (*_NEEDED, "tacotron2_items_per_sec", "vocoder_items_per_sec", "throughput"):
-            if name not in figures:
-                problem = f"the figures of benchmark lack {name!r}"
-            elif not isinstance(figures[name], list) or len(figures[name]) != n_iterations:
-                problem = f"{name!r} should be a list of {n_iterations} figures, one for each kept"
+    problem = _problem(figures, n_iterations)
     if problem:
         raise NotReadyError(Notice(problem, "Run the check below the task: it says more."))
     return {name: [float(value) for value in values] for name, values in figures.items()}
+
+
+def _problem(figures: Any, n_iterations: int) -> str | None:
+    if not isinstance(figures, dict):
+        return f"benchmark returned a {type(figures).__name__}, not a dict"
+    for name in (*_NEEDED, "tacotron2_items_per_sec", "vocoder_items_per_sec", "throughput"):
+        if name not in figures:
+            return f"the figures of benchmark lack {name!r}"
+        if not isinstance(figures[name], list) or len(figures[name]) != n_iterations:
+            return f"{name!r} should be a list of {n_iterations} figures, one for each kept"
+    return None
 
 
 def _draw(axes: Axes, device: SlowDevice, n_warm_ups: int, title: str) -> None:
