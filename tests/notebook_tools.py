@@ -41,7 +41,7 @@ def assert_normal_form(path: Path) -> None:
     assert path.read_text("utf-8") == nbformat.writes(notebook) + "\n"
     assert path.stat().st_size < 150_000
     for cell in notebook.cells:
-        assert re.fullmatch(r"[a-z]+(-[a-z0-9]+)*", cell.id), cell.id
+        assert re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", cell.id), cell.id
         assert cell.metadata.get("nbgrader", {}).get("grade_id", cell.id) == cell.id
         if cell.cell_type == "code":
             assert not cell.outputs and cell.execution_count is None, cell.id

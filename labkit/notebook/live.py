@@ -14,7 +14,7 @@ from labkit.notebook.decoding import Moment, Sentence, decoder_of, encode, voice
 from labkit.notebook.picture import Notice, Picture, new_figure
 from labkit.notebook.stepper import draw_gate
 from labkit.notebook.student import NotReadyError
-from labkit.notebook.view import _sliders_can_be_shown
+from labkit.notebook.view import sliders_can_be_shown
 
 
 class Live:
@@ -41,7 +41,7 @@ class Live:
     def _ipython_display_(self) -> None:
         from IPython.display import display
 
-        if not _sliders_can_be_shown():
+        if not sliders_can_be_shown():
             display(self.last())
             return
         pictures = self._pictures()

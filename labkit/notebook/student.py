@@ -13,7 +13,7 @@ import torch
 
 from labkit.notebook.picture import Notice
 
-_TASKS = {
+TASKS = {
     ("LocationLayer", "forward"): "attention-1",
     ("Attention", "get_alignment_energies"): "attention-2",
     ("Attention", "forward"): "attention-3",
@@ -88,7 +88,7 @@ def _task_of(trace: TracebackType | None) -> str | None:
     task = None
     for frame, _line in traceback.walk_tb(trace):
         owner = type(frame.f_locals.get("self")).__name__
-        task = _TASKS.get((owner, frame.f_code.co_name), task)
+        task = TASKS.get((owner, frame.f_code.co_name), task)
     return task
 
 

@@ -79,7 +79,7 @@ class View:
         from IPython.display import display
 
         first = self.draw()
-        if isinstance(first, Notice) or not _sliders_can_be_shown():
+        if isinstance(first, Notice) or not sliders_can_be_shown():
             display(first)
             return
         controls, box = self._controls()
@@ -121,7 +121,7 @@ class View:
         return controls, widgets.VBox(rows)
 
 
-def _sliders_can_be_shown() -> bool:
+def sliders_can_be_shown() -> bool:
     """Tell whether a kernel with ipywidgets runs this, and nobody asked for none."""
     if os.environ.get("LABKIT_STATIC", "0") not in ("", "0"):
         return False
