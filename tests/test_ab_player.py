@@ -114,7 +114,7 @@ class TestShown:
         assert "A, mine: 1.00 s · peak -10.5 dBFS · speech -13.5 dBFS · clipped 0.00%" in text
         assert "B, yours: 0.50 s" in text
         assert "Played at equal loudness: -13.5 dBFS" in text
-        assert "log-mel distance from A" in text
+        assert "The log-mel of B differs from that of A by " in text
 
     def test_size_is_capped(self) -> None:
         noise = 0.1 * torch.randn(RATE * 90, generator=torch.Generator().manual_seed(0))

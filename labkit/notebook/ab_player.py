@@ -71,11 +71,14 @@ class Comparison:
     picture: Picture
 
     def __repr__(self) -> str:
-        return repr(self.picture)
+        lines = [
+            f"{letter}, {one.label}: {_in_short(one)}" for letter, one in _lettered(self.sounds)
+        ]
+        return "\n".join([self.picture.title, "", *lines, self.picture.text])
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         buttons, players = [], []
-        for place, (letter, sound) in enumerate(zip(ascii_uppercase, self.sounds, strict=False)):
+        for place, (letter, sound) in enumerate(_lettered(self.sounds)):
             label = html.escape(f"{letter}: {sound.label}", quote=True)
             buttons.append(
                 f'<button type="button" value="{place}" onclick="{html.escape(_SWITCH)}" '
@@ -213,12 +216,10 @@ def _draw(
     for bottom in axes[-1]:
         bottom.set_xlabel("seconds")
     figure.colorbar(image, ax=axes[:, 1], label="log magnitude", pad=0.01)
-    lines = [f"{letter}, {one.label}: {_in_short(one)}." for letter, one in _lettered(sounds)]
-    if len(sounds) > 1:
-        lines += [
-            f"The log-mel of {letter} differs from that of A by {one.distance:.2f} on average."
-            for letter, one in _lettered(sounds)[1:]
-        ]
+    lines = [
+        f"The log-mel of {letter} differs from that of A by {one.distance:.2f} on average."
+        for letter, one in _lettered(sounds)[1:]
+    ]
     lines.append(f"Played at equal loudness: {level:.1f} dBFS where there is speech.")
     if any(one.report.duration > kept for one in sounds):
         lines.append(f"Only the first {kept:.0f} s of each are kept here.")
@@ -244,6 +245,7 @@ def _draw(
 
 
 def _lettered(sounds: Sequence[Sound]) -> list[tuple[str, Sound]]:
+    """Call the first sound A, the next one B, and so on."""
     return list(zip(ascii_uppercase, sounds, strict=False))
 
 
