@@ -60,22 +60,23 @@ class ToyModel(nn.Module):
         tensors: ``toy_looks`` (T, T_in), ``toy_table`` (n_symbols, n_mels) and ``toy_weight``
             (n_mels,).
         device: where everything should be. On ``meta``, numbers are neither expected nor given.
+        tell: is told whether model, ids and lengths were there; copies of the model tell it, too.
     """
 
-    def __init__(self, tensors: Tensors, device: torch.device) -> None:
+    def __init__(
+        self, tensors: Tensors, device: torch.device, tell: Callable[[list[bool]], None]
+    ) -> None:
         super().__init__()
         self.weight = nn.Parameter(tensors["toy_weight"])
         self.dropout = nn.Dropout()  # so that there is a module below that has a mode, too
         self._looks, self._table = tensors["toy_looks"], tensors["toy_table"]
-        self._device = device
-        self.on_device = torch.zeros(3)
+        self._device, self._tell = device, tell
 
     def infer(
         self, ids: torch.Tensor, lengths: torch.Tensor, *, seed: int | None = None, **options: Any
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Answer like :meth:`labkit.Tacotron2.infer`, with r = 1."""
-        places = [tensor.device == self._device for tensor in (self.weight, ids, lengths)]
-        self.on_device = torch.tensor(places).float()
+        self._tell([part.device == self._device for part in (self.weight, ids, lengths)])
         n_frames = len(self._looks)
         if self._device.type == "meta":
             shapes = (len(ids), len(self.weight), n_frames), (len(ids), n_frames, ids.size(1))
@@ -98,7 +99,12 @@ class ToyModel(nn.Module):
 
 def _call_read(read: Callable[..., Any], options: Report, inputs: Tensors) -> Any:
     device = torch.device(options.get("device", "cpu"))
-    model = ToyModel(inputs, device).train()
+    on_device = [False, False, False]
+
+    def tell(places: list[bool]) -> None:
+        on_device[:] = places
+
+    model = ToyModel(inputs, device, tell).train()
     try:
         result = read(model, inputs["ids"], inputs["lengths"], device, options.get("reading_seed"))
     except NotImplementedError as error:
@@ -109,7 +115,7 @@ def _call_read(read: Callable[..., Any], options: Report, inputs: Tensors) -> An
     if not isinstance(result, (tuple, list)) or len(result) != 3:
         return result
     if device.type == "meta":
-        return {"on_device": model.on_device}
+        return {"on_device": torch.tensor(on_device).float()}
     mel, mel_lengths, alignments = map(_as_numbers, result)
     return {"mel": mel, "mel_lengths": mel_lengths, "alignments": alignments}
 

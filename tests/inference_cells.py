@@ -1,0 +1,87 @@
+"""Lab 4's solution cells as a student might write them, and a judge to ask about them."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from grader.edition import build_edition
+from grader.graft import Submission
+from grader.judge import Judge
+from grader.session import Worker
+from grader.tasks.inference import INFERENCE
+from grader.verdict import Verdict
+
+Run = Callable[..., dict[str, Verdict]]
+
+SIGNATURES = {
+    "inference-1": "def read(tacotron2, ids, lengths, device, seed=None):",
+    "inference-2": "def speak(mel, mel_lengths, vocoder, denoiser, strength, paths):",
+    "inference-3": ("def benchmark(read, vocode, synchronise, clock, n_iterations, n_warm_ups=3):"),
+}
+BODIES = {
+    "inference-1": """
+        tacotron2 = tacotron2.to(device).eval()
+        with torch.no_grad():
+            return tacotron2.infer(ids.to(device), lengths.to(device), seed=seed)
+    """,
+    "inference-2": """
+        audio = denoiser(vocoder.infer(mel), strength)
+        sentences = []
+        for i, path in enumerate(paths):
+            samples = audio[i, : int(mel_lengths[i]) * vocoder.mel.hop_length].cpu()
+            save_audio(path, samples, vocoder.sample_rate)
+            sentences.append(samples)
+        return sentences
+    """,
+    "inference-3": """
+        steps = []
+        for _ in range(n_warm_ups + n_iterations):
+            synchronise()
+            start = clock()
+            mel = read()
+            synchronise()
+            middle = clock()
+            audio = vocode(mel)
+            synchronise()
+            end = clock()
+            steps.append({
+                "tacotron2_latency": middle - start,
+                "vocoder_latency": end - middle,
+                "latency": end - start,
+                "tacotron2_items_per_sec": mel.size(0) * mel.size(2) / (middle - start),
+                "vocoder_items_per_sec": audio.numel() / (end - middle),
+                "throughput": audio.numel() / (end - start),
+            })
+        kept = steps[n_warm_ups:]
+        return {name: [step[name] for step in kept] for name in kept[0]}
+    """,
+}
+STUB = "raise NotImplementedError()"
+POINTS = [15, 30, 15]
+
+
+def cell(task_id: str, body: str) -> str:
+    """Return a solution cell with this body of the function."""
+    lines = textwrap.indent(textwrap.dedent(body).strip("\n"), " " * 4)
+    return f"{SIGNATURES[task_id]}\n{lines}\n"
+
+
+def fill(**bodies: str) -> dict[str, str]:
+    """Return all solution cells: correct, but for the bodies given as inference_1=…"""
+    chosen = BODIES | {name.replace("_", "-"): body for name, body in bodies.items()}
+    return {task_id: cell(task_id, body) for task_id, body in chosen.items()}
+
+
+@contextmanager
+def judging(kind: str, folder: Path) -> Iterator[Run]:
+    """Judge cells as `grader grade` would, in a worker that sees lab 4's student edition."""
+    with Worker(kind, build_edition(INFERENCE.name, folder)) as worker:
+
+        def run(cells: dict[str, str], *, public_only: bool = False) -> dict[str, Verdict]:
+            judge = Judge(INFERENCE, worker, b"a course", "a suite", public_only)
+            return {v.task: v for v in judge.judge(Submission(cells), "ada")}
+
+        yield run

@@ -1,0 +1,364 @@
+"""Lab 4: wrong functions are caught and named, and one wrong task costs only itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+import pytest
+import torch
+
+from grader.compare import examine, name_slip
+from grader.golden import hidden_cases, public_cases
+from grader.graft import Submission
+from grader.hidden import maker
+from grader.hidden.inference import REFERENCE
+from grader.hidden.inference_slips import SLIPS
+from grader.judge import Judge
+from grader.selfcheck import run_check
+from grader.tasks.base import Case
+from grader.tasks.inference import INFERENCE
+from grader.verdict import Verdict
+from inference_cells import BODIES, POINTS, STUB, Run, cell, fill, judging
+from lab_tools import NOISES, FillWorker, call, fails, noise, public, some_fill
+from labkit.pipeline import plain
+
+pytestmark = pytest.mark.lab4
+
+TASKS = {task.id: task for task in INFERENCE.judged}
+EVERY_SLIP = [(task, slip.id) for task in TASKS for slip in TASKS[task].slips]
+
+
+@pytest.fixture(scope="module")
+def judge_cells(confined: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    with judging(confined, tmp_path_factory.mktemp("edition")) as run:
+        yield run
+
+
+def judge(task: str, fill: Any, *, public_only: bool = False) -> Verdict:
+    """Judge a function; `speak` has the reference of `read` beside it."""
+    worker = FillWorker({"read": plain.read, TASKS[task].defines: fill})
+    asked = Judge(INFERENCE, worker, b"a course", "a suite", public_only)  # type: ignore[arg-type]
+    cells = {other: some_fill(TASKS[other]) for other in TASKS if other == task}
+    return next(v for v in asked.judge(Submission(cells), "ada") if v.task == task)
+
+
+@lru_cache
+def fresh(task: str, seed: int) -> list[Case]:
+    return maker(INFERENCE.name).fresh(task, seed)
+
+
+def test_the_lab_has_the_points_of_the_classic_audio_test() -> None:
+    assert [(task.id, task.points, task.classic) for task in INFERENCE.judged] == [
+        ("inference-1", 15, "AUDIO"),
+        ("inference-2", 30, "AUDIO"),
+        ("inference-3", 15, "AUDIO"),
+    ]
+
+
+def test_every_declared_slip_is_implemented_and_no_other() -> None:
+    assert {task: set(slips) for task, slips in SLIPS.items()} == {
+        task: {slip.id for slip in TASKS[task].slips} for task in TASKS
+    }
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_the_reference_itself_has_full_marks(task: str) -> None:
+    verdict = judge(task, REFERENCE[task])
+    assert verdict.points == TASKS[task].points, verdict.message
+    assert verdict.public == (len(public(INFERENCE, task)),) * 2
+    assert verdict.hidden[0] == verdict.hidden[1] > len(hidden_cases(INFERENCE)[task])
+
+
+@pytest.mark.parametrize(("task", "slip"), EVERY_SLIP)
+def test_the_judge_names_every_slip_with_its_hint(task: str, slip: str) -> None:
+    verdict = judge(task, SLIPS[task][slip], public_only=True)
+    known = TASKS[task].slip(slip)
+    assert (verdict.points, verdict.slip, verdict.hint) == (0, slip, known.hint)
+    assert verdict.message.lower().startswith(f"{task}: {known.title}.".lower())
+    assert verdict.public[0] < verdict.public[1]
+
+
+@pytest.mark.parametrize(("task", "slip"), EVERY_SLIP)
+def test_hidden_and_fresh_cases_catch_every_slip_by_themselves(task: str, slip: str) -> None:
+    toys = [case for case in hidden_cases(INFERENCE)[task] if case.compare == "numbers"]
+    assert fails(TASKS[task], toys, SLIPS[task][slip])
+    for seed in range(3):
+        toys = [case for case in fresh(task, seed) if case.compare == "numbers"]
+        assert fails(TASKS[task], toys, SLIPS[task][slip]), seed
+
+
+def _vocoded(*lines: str) -> str:
+    """Return a body that denoises, then these lines for each sentence."""
+    inside = "\n".join(" " * 12 + line for line in lines)
+    return f"""
+        audio = denoiser(vocoder.infer(mel), strength)
+        hop, rate = vocoder.mel.hop_length, vocoder.sample_rate
+        out = []
+        for i in range(len(paths)):
+            n = mel_lengths[i].item()
+{inside}
+        return out
+    """
+
+
+def _measured(old: str, new: str) -> str:
+    """Return the right body with one part replaced."""
+    assert old in BODIES["inference-3"]
+    return BODIES["inference-3"].replace(old, new)
+
+
+INFER = "tacotron2.infer(ids.to(device), lengths.to(device), seed=seed)"
+SAVE = "save_audio(paths[i], wav, rate); out.append(wav)"
+TYPICAL = {
+    ("inference-1", "training-mode"): f"""
+        tacotron2.to(device)
+        with torch.no_grad():
+            return {INFER}
+    """,
+    ("inference-1", "gradients-on"): f"""
+        tacotron2 = tacotron2.to(device).eval()
+        return {INFER}
+    """,
+    ("inference-1", "model-not-moved"): f"""
+        tacotron2.eval()
+        with torch.no_grad():
+            return {INFER}
+    """,
+    ("inference-1", "ids-not-moved"): """
+        tacotron2 = tacotron2.to(device).eval()
+        with torch.no_grad():
+            ids.to(device)
+            return tacotron2.infer(ids, lengths.to(device), seed=seed)
+    """,
+    ("inference-1", "lengths-not-moved"): """
+        tacotron2.eval().to(device)
+        ids = ids.to(device)
+        with torch.inference_mode():
+            return tacotron2.infer(ids, lengths, seed=seed)
+    """,
+    ("inference-1", "nothing-moved"): """
+        tacotron2.eval()
+        with torch.no_grad():
+            return tacotron2.infer(ids, lengths, seed=seed)
+    """,
+    ("inference-1", "moved-back"): f"""
+        tacotron2 = tacotron2.to(device).eval()
+        with torch.no_grad():
+            mel, mel_lengths, alignments = {INFER}
+        return mel.cpu(), mel_lengths.cpu(), alignments.cpu()
+    """,
+    ("inference-1", "seed-dropped"): """
+        tacotron2.to(device).eval()
+        if seed is not None:
+            torch.manual_seed(seed)
+        with torch.no_grad():
+            return tacotron2.infer(ids.to(device), lengths.to(device))
+    """,
+    ("inference-1", "dropout-off"): f"""
+        tacotron2 = tacotron2.to(device).eval()
+        with torch.no_grad():
+            return {INFER[:-1]}, prenet_dropout=False)
+    """,
+    ("inference-1", "cut-early"): f"""
+        tacotron2.to(device).eval()
+        with torch.no_grad():
+            mel, n, alignments = {INFER}
+        return mel[:, :, : max(n)] if device.type == "cpu" else mel, n, alignments
+    """,
+    ("inference-1", "swapped"): f"""
+        tacotron2.to(device).eval()
+        with torch.no_grad():
+            mel, n, alignments = {INFER}
+        return mel, alignments, n
+    """,
+    ("inference-2", "not-cut"): _vocoded("wav = audio[i].cpu()", SAVE),
+    ("inference-2", "cut-in-frames"): _vocoded("wav = audio[i][:n]", SAVE),
+    ("inference-2", "hop-fixed"): _vocoded("wav = audio[i, : n * 256]", SAVE),
+    ("inference-2", "cut-to-longest"): _vocoded("wav = audio[i, : mel_lengths.max() * hop]", SAVE),
+    ("inference-2", "firing-frame-kept"): _vocoded("wav = audio[i, : n * hop + hop]", SAVE),
+    ("inference-2", "denoiser-skipped"): _vocoded(
+        "audio = vocoder.infer(mel)", "wav = audio[i, : n * hop]", SAVE
+    ),
+    ("inference-2", "strength-ignored"): _vocoded(
+        "audio = denoiser(vocoder.infer(mel))", "wav = audio[i, : n * hop]", SAVE
+    ),
+    ("inference-2", "file-not-cut"): _vocoded(
+        "save_audio(paths[i], audio[i], rate)", "out.append(audio[i, : n * hop])"
+    ),
+    ("inference-2", "file-not-denoised"): _vocoded(
+        "save_audio(paths[i], vocoder.infer(mel)[i, : n * hop], rate)",
+        "out.append(audio[i, : n * hop])",
+    ),
+    ("inference-2", "same-file"): _vocoded(
+        "wav = audio[i, : n * hop]", "save_audio(paths[0], wav, rate); out.append(wav)"
+    ),
+    ("inference-2", "rate-fixed"): _vocoded(
+        "wav = audio[i, : n * hop]", "save_audio(paths[i], wav)", "out.append(wav)"
+    ),
+    ("inference-2", "normalised"): _vocoded(
+        "wav = audio[i, : n * hop]", "wav /= wav.abs().max()", SAVE
+    ),
+    ("inference-2", "first-only"): _vocoded("wav = audio[i, : n * hop]", SAVE, "return out"),
+    ("inference-2", "transposed"): _vocoded("wav = audio[i, : n * hop]", SAVE).replace(
+        "infer(mel)", "infer(mel.transpose(1, 2))"
+    ),
+    ("inference-3", "never-synchronised"): _measured("synchronise()", "pass"),
+    ("inference-3", "start-not-synchronised"): _measured(
+        "synchronise()\n            start", "start"
+    ),
+    ("inference-3", "middle-not-synchronised"): _measured(
+        "synchronise()\n            middle", "middle"
+    ),
+    ("inference-3", "end-not-synchronised"): _measured("synchronise()\n            end", "end"),
+    ("inference-3", "warm-ups-kept"): _measured("steps[n_warm_ups:]", "steps"),
+    ("inference-3", "last-thrown-away"): _measured("range(n_warm_ups + n_iterations)",
+        "range(n_iterations)").replace("steps[n_warm_ups:]", "steps"),
+    ("inference-3", "frames-of-one-sentence"): _measured("mel.size(0) * mel.size(2)",
+        "mel.size(-1)"),
+    ("inference-3", "samples-of-one-sentence"): _measured("audio.numel()", "audio.shape[-1]"),
+    ("inference-3", "one-sentence"): _measured("mel.size(0) * mel.size(2)",
+        "mel[0].size(1)").replace("audio.numel()", "len(audio[0])"),
+    ("inference-3", "bands-counted"): _measured("mel.size(2)", "mel.size(1)"),
+    ("inference-3", "numbers-counted"): _measured("mel.size(0) * mel.size(2)", "mel.numel()"),
+    ("inference-3", "throughput-of-vocoder"): _measured("/ (end - start)", "/ (end - middle)"),
+    ("inference-3", "milliseconds"): _measured("clock()", "clock() * 1000"),
+    ("inference-3", "mean"): _measured("[step[name] for step in kept]",
+        "sum(step[name] for step in kept) / n_iterations"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("task", "slip"), TYPICAL)
+def test_a_slip_in_a_students_words_is_named(judge_cells: Run, task: str, slip: str) -> None:
+    verdicts = judge_cells(fill(**{task.replace("-", "_"): TYPICAL[task, slip]}), public_only=True)
+    assert verdicts[task].slip == slip, verdicts[task].message
+    assert verdicts[task].points == 0
+    others = [v.points for v in verdicts.values() if v.task != task]
+    assert others == [TASKS[other].points for other in TASKS if other != task]
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_noise_is_wrong_and_is_never_named(task: str) -> None:
+    dice = torch.Generator().manual_seed(7)
+    cases = public_cases(INFERENCE)[task]
+    for number in range(500):
+        kind = NOISES[number % len(NOISES)]
+        answers = [noise(TASKS[task], case, kind, dice) for case in cases]
+        assert name_slip(TASKS[task], cases, *zip(*answers, strict=True)) is None
+        assert examine(TASKS[task], cases[0], *answers[0]) is not None
+
+
+def test_the_untouched_release_has_no_point_and_each_message_its_task(judge_cells: Run) -> None:
+    verdicts = judge_cells({task: cell(task, STUB) for task in TASKS})
+    assert [(v.points, v.stage) for v in verdicts.values()] == [(0, "unfilled")] * 3
+    assert [v.message for v in verdicts.values()] == [
+        "inference-1: read is not written yet.",
+        "inference-2: speak is not written yet.",
+        "inference-3: benchmark is not written yet.",
+    ]
+
+
+@pytest.mark.parametrize("wrong", [STUB, "return None", "return undefined", "return ((("])
+@pytest.mark.parametrize("task", TASKS)
+def test_a_wrong_task_costs_only_its_own_points(judge_cells: Run, task: str, wrong: str) -> None:
+    cells = fill(**{task.replace("-", "_"): wrong})
+    verdicts = judge_cells(cells, public_only=wrong != STUB)
+    expected = dict(zip(TASKS, POINTS, strict=True)) | {task: 0}
+    assert {v.task: v.points for v in verdicts.values()} == expected
+
+
+_RIGHT = _vocoded("wav = audio[i, : n * hop]", SAVE)
+WRONG = {
+    "no mel at all": ("inference-1", "return None", "type", "returns None"),
+    "the mel alone": (
+        "inference-1",
+        f"with torch.no_grad():\n            return tacotron2.to(device).eval().{INFER[10:]}[0]",
+        "type",
+        r"3 values are expected \(mel, mel_lengths, alignments\), not Tensor",
+    ),
+    "whole numbers": (
+        "inference-2",
+        _RIGHT.replace("out.append(wav)", "out.append((wav * 32767).short())"),
+        "dtype",
+        r"audio_0 is torch\.int16; expected torch\.float32",
+    ),
+    "an array": (
+        "inference-2",
+        _RIGHT.replace("out.append(wav)", "out.append(wav.numpy())"),
+        "type",
+        "audio_0 must be a torch.Tensor, not ndarray",
+    ),
+    "no file": (
+        "inference-2",
+        _RIGHT.replace("save_audio(paths[i], wav, rate); ", ""),
+        "size",
+        r"file_0 has the shape \(0\); expected \(frames · hop_length\) = \(12\)",
+    ),
+    "a channel too many": (
+        "inference-2",
+        _RIGHT.replace("out.append(wav)", "out.append(wav[None])"),
+        "rank",
+        r"audio_0 has 2 axes \(1, 12\)",
+    ),
+    "a list of steps": (
+        "inference-3",
+        _measured("return {name: [step[name] for step in kept] for name in kept[0]}",
+            "return steps"),
+        "type",
+        "6 values are expected .*not list",
+    ),
+    "a name too few": (
+        "inference-3",
+        _measured('"latency": end - start,', ""),
+        "type",
+        "latency must be a torch.Tensor, not NoneType",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_a_message_says_what_is_wrong(judge_cells: Run, wrong: str) -> None:
+    task, body, stage, message = WRONG[wrong]
+    verdict = judge_cells(fill(**{task.replace("-", "_"): body}), public_only=True)[task]
+    assert (verdict.points, verdict.stage) == (0, stage), verdict.message
+    assert re.search(message, verdict.message), verdict.message
+    assert "\n" not in verdict.message
+
+
+def test_what_is_taken_from_the_device_is_no_unwritten_function(judge_cells: Run) -> None:
+    body = f"""
+        tacotron2.to(device).eval()
+        with torch.no_grad():
+            mel, n, alignments = {INFER}
+        return mel, torch.tensor(n.tolist()), alignments
+    """
+    verdict = judge_cells(fill(inference_1=body))["inference-1"]
+    assert (verdict.points, verdict.stage) == (0, "error")
+    assert "taken away from the device" in verdict.message
+    assert "n.tolist()" in verdict.message
+
+
+def test_a_wrong_reading_fails_the_whole_pipeline_and_the_rest_is_judged_alone(
+    judge_cells: Run,
+) -> None:
+    verdicts = judge_cells(fill(inference_1=f"return {INFER.replace('lengths', 'lengths - 2')}"))
+    assert [v.points for v in verdicts.values()] == [0, 30, 15]
+    assert verdicts["inference-2"].note.startswith("judged on its own")
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_an_honest_fill_passes_on_fresh_draws(task: str) -> None:
+    for seed in range(10):
+        for case in fresh(task, seed):
+            more = {} if task == "inference-1" else {"read": plain.read}
+            found = examine(TASKS[task], case, *call(TASKS[task], case, REFERENCE[task], **more))
+            assert found is None, (seed, case.label, case.options, found)
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_the_check_in_the_notebook_passes_the_reference(task: str) -> None:
+    result = run_check(task, REFERENCE[task])
+    assert result.finding is None
+    assert (result.passed, result.total) == (len(public(INFERENCE, task)),) * 2

@@ -1,0 +1,332 @@
+"""Lab 4: right answers in many hands. Whatever the style, a correct fill has full marks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from grader.verdict import Verdict
+from inference_cells import BODIES, POINTS, Run, fill, judging
+
+pytestmark = pytest.mark.lab4
+
+
+@pytest.fixture(scope="module")
+def judge_cells(confined: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    with judging(confined, tmp_path_factory.mktemp("edition")) as run:
+        yield run
+
+
+READ_STYLES = {
+    "inference mode": """
+        tacotron2.eval()
+        tacotron2.to(device)
+        with torch.inference_mode():
+            return tacotron2.infer(ids.to(device), lengths.to(device), seed=seed)
+    """,
+    "train(False) and a tuple of its own": """
+        model = tacotron2.train(False).to(device=device)
+        with torch.no_grad():
+            mel, n, weights = model.infer(ids.to(device), lengths.to(device), seed=seed)
+        return (mel, n, weights)
+    """,
+    "a decorated helper": """
+        @torch.no_grad()
+        def go(*inputs):
+            return tacotron2.infer(*(x.to(device) for x in inputs), seed=seed)
+
+        tacotron2.eval().to(device)
+        return go(ids, lengths)
+    """,
+    "set_grad_enabled, restored by hand": """
+        before = torch.is_grad_enabled()
+        torch.set_grad_enabled(False)
+        try:
+            tacotron2 = tacotron2.to(device)
+            tacotron2.eval()
+            return tacotron2.infer(ids.to(device), lengths.to(device), seed=seed)
+        finally:
+            torch.set_grad_enabled(before)
+    """,
+    "every option written out": """
+        tacotron2 = tacotron2.eval().to(device)
+        with torch.no_grad():
+            outputs = tacotron2.infer(
+                ids=ids.to(device, non_blocking=True), lengths=lengths.to(device), seed=seed,
+                prenet_dropout=True,
+            )
+        return list(outputs)
+    """,
+    "a copy, so that the model stays as it was": """
+        import copy
+
+        model = copy.deepcopy(tacotron2).to(device).eval()
+        with torch.no_grad():
+            return model.infer(ids.to(device), lengths.to(device), seed=seed)
+    """,
+    "weights without gradients": """
+        tacotron2 = tacotron2.to(device).eval().requires_grad_(False)
+        ids, lengths = (x.to(device) for x in (ids, lengths))
+        return tacotron2.infer(ids, lengths, seed=seed)
+    """,
+    "module by module": """
+        for module in tacotron2.modules():
+            module.training = False
+        with torch.no_grad(), torch.random.fork_rng(devices=[]):
+            out = tacotron2.to(device).infer(ids.to(device), lengths.to(device), seed=seed)
+            return out[0].detach(), out[1].detach(), out[2].detach()
+    """,
+}
+
+SPEAK_STYLES = {
+    "zip": """
+        with torch.inference_mode():
+            audio = denoiser(vocoder.infer(mel), strength)
+        out = []
+        for wav, n, path in zip(audio, mel_lengths * vocoder.mel.hop_length, paths):
+            save_audio(path, wav[:n], vocoder.sample_rate)
+            out.append(wav[:n].cpu())
+        return out
+    """,
+    "sentence by sentence": """
+        out = []
+        for i, path in enumerate(paths):
+            own = mel[i : i + 1, :, : mel_lengths[i]]
+            wav = denoiser(vocoder.infer(own), strength)[0].float().cpu()
+            save_audio(str(path), wav, vocoder.sample_rate)
+            out.append(wav)
+        return out
+    """,
+    "denoised after the cut": """
+        audio = vocoder.infer(mel)
+        hop = vocoder.mel.hop_length
+        cut = [audio[i : i + 1, : n * hop] for i, n in enumerate(mel_lengths.tolist())]
+        clean = [denoiser(one, strength).squeeze(0) for one in cut]
+        for one, path in zip(clean, paths):
+            save_audio(path, one, vocoder.sample_rate)
+        return clean
+    """,
+    "samples per frame from the shapes": """
+        audio = denoiser(vocoder.infer(mel), strength)
+        per_frame = audio.size(1) // mel.size(2)
+        out = [audio[i].narrow(0, 0, int(n) * per_frame) for i, n in enumerate(mel_lengths)]
+        [save_audio(p, o, vocoder.mel.sample_rate) for p, o in zip(paths, out)]
+        return out
+    """,
+    "split": """
+        audio = denoiser(vocoder.infer(mel), strength)
+        out = []
+        for row, n in zip(audio.unbind(0), mel_lengths):
+            n = int(n) * vocoder.mel.hop_length
+            out.append(torch.split(row, [n, len(row) - n])[0].clone())
+        for path, wav in zip(paths, out):
+            save_audio(path, wav.numpy(), vocoder.sample_rate)
+        return out
+    """,
+    "soundfile": """
+        import soundfile as sf
+
+        audio = denoiser(vocoder.infer(mel), strength).cpu()
+        out = []
+        for i in range(len(paths)):
+            wav = audio[i, : int(mel_lengths[i]) * vocoder.mel.hop_length]
+            sf.write(paths[i], wav.numpy(), vocoder.sample_rate, subtype="PCM_16")
+            out.append(wav)
+        return tuple(out)
+    """,
+    "the standard library": """
+        import wave
+
+        audio, out = denoiser(vocoder.infer(mel), strength), []
+        for i, path in enumerate(paths):
+            wav = audio[i, : int(mel_lengths[i]) * vocoder.mel.hop_length]
+            with wave.open(str(path), "wb") as file:
+                file.setparams((1, 2, vocoder.sample_rate, 0, "NONE", ""))
+                file.writeframes((wav.clamp(-1, 1) * 32767).short().numpy().tobytes())
+            out.append(wav)
+        return out
+    """,
+    "a mask": """
+        audio = denoiser(vocoder.infer(mel), strength=strength)
+        at = torch.arange(audio.size(1)) // vocoder.mel.hop_length
+        out = [row[at < n] for row, n in zip(audio, mel_lengths)]
+        for path, wav in zip(paths, out):
+            save_audio(path, wav, sample_rate=vocoder.sample_rate)
+        return out
+    """,
+}
+
+_HEAD = """
+        names = ("tacotron2_latency", "vocoder_latency", "latency", "tacotron2_items_per_sec",
+                 "vocoder_items_per_sec", "throughput")
+"""
+BENCHMARK_STYLES = {
+    "two loops": f"""{_HEAD}
+        def once():
+            synchronise()
+            t0 = clock()
+            mel = read()
+            synchronise()
+            t1 = clock()
+            audio = vocode(mel)
+            synchronise()
+            t2 = clock()
+            B, _, T = mel.shape
+            a, b = t1 - t0, t2 - t1
+            return a, b, a + b, B * T / a, audio.numel() / b, audio.numel() / (a + b)
+
+        for _ in range(n_warm_ups):
+            once()
+        rows = [once() for _ in range(n_iterations)]
+        return {{name: list(column) for name, column in zip(names, zip(*rows))}}
+    """,
+    "a timer of its own": """
+        class Timer:
+            def __enter__(self):
+                synchronise()
+                self.start = clock()
+                return self
+
+            def __exit__(self, *_):
+                synchronise()
+                self.seconds = clock() - self.start
+
+        out = {}
+        for run in range(n_warm_ups + n_iterations):
+            with Timer() as whole:
+                with Timer() as first:
+                    mel = read()
+                with Timer() as second:
+                    audio = vocode(mel)
+            if run < n_warm_ups:
+                continue
+            n = audio.size(0) * audio.size(1)
+            for name, value in [
+                ("tacotron2_latency", first.seconds), ("vocoder_latency", second.seconds),
+                ("latency", whole.seconds), ("throughput", n / whole.seconds),
+                ("tacotron2_items_per_sec", len(mel) * mel.shape[-1] / first.seconds),
+                ("vocoder_items_per_sec", n / second.seconds),
+            ]:
+                out.setdefault(name, []).append(value)
+        return out
+    """,
+    "arrays": """
+        import numpy as np
+
+        times, sizes = [], []
+        for run in range(-n_warm_ups, n_iterations):
+            synchronise(); t = [clock()]
+            mel = read()
+            synchronise(); t.append(clock())
+            audio = vocode(mel)
+            synchronise(); t.append(clock())
+            if run >= 0:
+                times.append(t); sizes.append([mel[:, 0].numel(), audio.numel()])
+        t, n = np.array(times), np.array(sizes)
+        first, second, whole = t[:, 1] - t[:, 0], t[:, 2] - t[:, 1], t[:, 2] - t[:, 0]
+        return dict(tacotron2_latency=first, vocoder_latency=second, latency=whole,
+                    tacotron2_items_per_sec=n[:, 0] / first,
+                    vocoder_items_per_sec=n[:, 1] / second, throughput=n[:, 1] / whole)
+    """,
+    "tensors": f"""{_HEAD}
+        rows = torch.zeros(n_warm_ups + n_iterations, 6)
+        for i in range(len(rows)):
+            synchronise()
+            a = clock()
+            mel = read()
+            synchronise()
+            b = clock()
+            audio = vocode(mel)
+            synchronise()
+            c = clock()
+            rows[i] = torch.tensor([b - a, c - b, c - a, mel.size(0) * mel.size(2) / (b - a),
+                                    audio.numel() / (c - b), audio.numel() / (c - a)])
+        return dict(zip(names, rows[n_warm_ups:].t().tolist()))
+    """,
+    "a defaultdict": """
+        from collections import defaultdict
+
+        results = defaultdict(list)
+        for i in range(n_warm_ups + n_iterations):
+            synchronise()
+            start = clock()
+            mel = read()
+            synchronise()
+            mel_time = clock() - start
+            synchronise()
+            start = clock()
+            audio = vocode(mel)
+            synchronise()
+            audio_time = clock() - start
+            if i < n_warm_ups:
+                continue
+            results["tacotron2_latency"] += [mel_time]
+            results["vocoder_latency"] += [audio_time]
+            results["latency"] += [mel_time + audio_time]
+            results["tacotron2_items_per_sec"] += [mel.size(0) * mel.size(2) / mel_time]
+            results["vocoder_items_per_sec"] += [audio.numel() / audio_time]
+            results["throughput"] += [audio.numel() / (mel_time + audio_time)]
+        return results
+    """,
+    "the warm-ups deleted": BODIES["inference-3"].replace(
+        "kept = steps[n_warm_ups:]", "del steps[:n_warm_ups]; kept = steps"
+    ),
+    "the last ones taken": BODIES["inference-3"].replace(
+        "steps[n_warm_ups:]", "steps[-n_iterations:]"
+    ),
+    "a generator": f"""{_HEAD}
+        def runs():
+            while True:
+                synchronise()
+                t0 = clock()
+                mel = read()
+                synchronise()
+                t1 = clock()
+                audio = vocode(mel)
+                synchronise()
+                t2 = clock()
+                yield (t1 - t0, t2 - t1, t2 - t0, mel.size(0) * mel.size(-1) / (t1 - t0),
+                       audio.nelement() / (t2 - t1), audio.nelement() / (t2 - t0))
+
+        from itertools import islice
+
+        kept = list(islice(runs(), n_warm_ups, n_warm_ups + n_iterations))
+        return {{name: [run[i] for run in kept] for i, name in enumerate(names)}}
+    """,
+}
+
+
+def full_marks(verdicts: dict[str, Verdict]) -> bool:
+    return [v.points for v in verdicts.values()] == POINTS
+
+
+@pytest.mark.parametrize("style", READ_STYLES)
+def test_read_in_every_style(judge_cells: Run, style: str) -> None:
+    verdicts = judge_cells(fill(inference_1=READ_STYLES[style]))
+    assert full_marks(verdicts), [v.message for v in verdicts.values()]
+
+
+@pytest.mark.parametrize("style", SPEAK_STYLES)
+def test_speak_in_every_style(judge_cells: Run, style: str) -> None:
+    verdicts = judge_cells(fill(inference_2=SPEAK_STYLES[style]))
+    assert full_marks(verdicts), [v.message for v in verdicts.values()]
+
+
+@pytest.mark.parametrize("style", BENCHMARK_STYLES)
+def test_benchmark_in_every_style(judge_cells: Run, style: str) -> None:
+    verdicts = judge_cells(fill(inference_3=BENCHMARK_STYLES[style]))
+    assert full_marks(verdicts), [v.message for v in verdicts.values()]
+
+
+def test_annotations_output_and_experiments_cost_nothing(judge_cells: Run) -> None:
+    cells = fill()
+    cells["inference-1"] = cells["inference-1"].replace(
+        "def read(tacotron2, ids, lengths, device, seed=None):",
+        "def read(tacotron2: Any, ids: torch.Tensor, lengths, device: torch.device, "
+        "seed: int | None = None) -> tuple[torch.Tensor, ...]:",
+    )
+    noisy = 'print("x" * 100_000)\n'
+    cells = {task: noisy + source + noisy for task, source in cells.items()}
+    cells["inference-2"] += 'raise RuntimeError("left over from debugging")\n'
+    assert full_marks(judge_cells(cells))
