@@ -47,6 +47,17 @@ LOCATION_STYLES = {
         features = torch.einsum("bctk,fck->btf", windows, kernel)
         return self.location_dense(features)
     """,
+    "both layers as one filter": """
+        kernel = self.location_conv.conv.weight
+        mixed = torch.einsum("df,fck->dck", self.location_dense.linear_layer.weight, kernel)
+        return F.conv1d(attention_weights_cat, mixed, padding=kernel.size(2) // 2).mT
+    """,
+    "a helper inside": """
+        def mix(features):
+            return self.location_dense(features.moveaxis(1, -1))
+
+        return mix(self.location_conv.forward(attention_weights_cat))
+    """,
 }
 
 ENERGY_STYLES = {
@@ -83,6 +94,23 @@ ENERGY_STYLES = {
         x = self.query_layer(query).unsqueeze(1) + processed_memory
         x = x + self.location_layer(attention_weights_cat)
         return self.v(2 * torch.sigmoid(2 * x) - 1).squeeze(-1)
+    """,
+    "as published": """
+        processed_query = self.query_layer(query.unsqueeze(1))
+        processed_attention_weights = self.location_layer(attention_weights_cat)
+        energies = self.v(
+            torch.tanh(processed_query + processed_attention_weights + processed_memory)
+        )
+        energies = energies.squeeze(2)
+        return energies
+    """,
+    "one symbol after the other": """
+        q, location = self.query_layer(query), self.location_layer(attention_weights_cat)
+        columns = [
+            self.v(torch.tanh(q + location[:, t] + processed_memory[:, t]))
+            for t in range(processed_memory.size(1))
+        ]
+        return torch.cat(columns, dim=1)
     """,
 }
 
