@@ -1,0 +1,233 @@
+"""Lab 3, ``Tacotron2.predict``: wrong ways are caught and named, whatever the decoder is like."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import torch
+
+from decoder_cells import STUB, Run, fill, judging
+from grader.compare import examine, name_slip
+from grader.golden import hidden_cases
+from grader.graft import Submission
+from grader.hidden import maker
+from grader.hidden.tacotron2_slips import SLIPS
+from grader.judge import Judge
+from grader.selfcheck import run_check
+from grader.tasks.decoder import DECODER
+from grader.tasks.tacotron2 import TACOTRON2
+from grader.verdict import Verdict
+from lab_tools import NOISES, FillWorker, call, fails, noise, public, some_fill
+from labkit.tacotron2 import Decoder, Tacotron2
+
+pytestmark = pytest.mark.lab3
+
+TASK = "tacotron2-1"
+FULL = [20, 20, 20, 60]
+
+
+@pytest.fixture(scope="module")
+def judge_cells(confined: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    with judging(confined, tmp_path_factory.mktemp("edition")) as run:
+        yield run
+
+
+def way(body: str) -> dict[str, str]:
+    """Return all cells of the lab, right but for this body of ``predict``."""
+    lines = textwrap.indent(textwrap.dedent(body).strip("\n"), " " * 8)
+    head = "class Tacotron2(Tacotron2):\n    def predict(self, ids, lengths, decode):\n"
+    return fill() | {TASK: f"{head}{lines}\n"}
+
+
+def judge(cls: Any) -> Verdict:
+    """Judge a class beside the reference's decoder."""
+    worker = FillWorker({"Tacotron2": cls, "Decoder": Decoder})
+    asked = Judge(DECODER, worker, b"a course", "a suite")  # type: ignore[arg-type]
+    verdicts = asked.judge(Submission({TASK: some_fill(TACOTRON2)}), "ada")
+    return next(verdict for verdict in verdicts if verdict.task == TASK)
+
+
+def test_the_task_has_the_points_of_the_classic_tacotron2_test() -> None:
+    assert (TACOTRON2.points, TACOTRON2.classic) == (60, "TACOTRON2")
+    assert TACOTRON2 in DECODER.judged
+
+
+def test_every_declared_slip_is_implemented_and_no_other() -> None:
+    assert set(SLIPS) == {slip.id for slip in TACOTRON2.slips}
+
+
+def test_the_reference_itself_has_full_marks() -> None:
+    verdict = judge(Tacotron2)
+    assert (verdict.points, verdict.public, verdict.hidden) == (60, (3, 3), (9, 9))
+
+
+@pytest.mark.parametrize("slip", SLIPS)
+def test_the_judge_names_every_slip_with_its_hint(slip: str) -> None:
+    verdict, known = judge(SLIPS[slip]), TACOTRON2.slip(slip)
+    assert (verdict.points, verdict.slip, verdict.hint) == (0, slip, known.hint)
+    assert verdict.message.lower().startswith(f"{TASK}: {known.title}.".lower())
+    assert verdict.public[0] < verdict.public[1]
+
+
+@pytest.mark.parametrize("slip", SLIPS)
+@pytest.mark.parametrize("alone", [True, False])
+def test_hidden_and_fresh_cases_catch_every_slip_by_themselves(slip: str, alone: bool) -> None:
+    groups = [hidden_cases(DECODER)[TASK]]
+    groups += [maker(DECODER.name).fresh(TASK, seed) for seed in range(5)]
+    for cases in groups:
+        asked = [case for case in cases if case.alone or not alone]
+        assert fails(TACOTRON2, asked, SLIPS[slip], Decoder=Decoder)
+
+
+EMBED = "x = self.embedding(ids).transpose(1, 2)"
+ENCODE = "memory = self.encoder(x, lengths)"
+DECODE = "mel, gate, alignments, n = decode(memory, lengths)"
+CORRECT = "mel = mel + self.postnet(mel, self.hidden_frames(mel, n))"
+ANSWER = "return mel, n, alignments, gate"
+
+
+def lines(*parts: str) -> str:
+    return "\n".join(parts)
+
+
+TYPICAL = {
+    "residual-missing": lines(
+        EMBED, ENCODE, DECODE, "mel = self.postnet(mel, self.hidden_frames(mel, n))", ANSWER
+    ),
+    "residual-twice": lines(EMBED, ENCODE, DECODE, CORRECT.replace("mel +", "mel + mel +"), ANSWER),
+    "postnet-skipped": lines(
+        EMBED, ENCODE, DECODE, "post = mel + self.postnet(mel, self.hidden_frames(mel, n))", ANSWER
+    ),
+    "postnet-twice": lines(EMBED, ENCODE, DECODE, CORRECT, CORRECT, ANSWER),
+    "padding-missing": lines(EMBED, ENCODE, DECODE, "mel = mel + self.postnet(mel)", ANSWER),
+    "padding-of-text": lines(
+        EMBED, ENCODE, DECODE, CORRECT.replace("(mel, n)", "(mel, lengths)"), ANSWER
+    ),
+    "transpose-missing": lines(
+        "x = self.embedding(ids)", ENCODE, DECODE, CORRECT, ANSWER
+    ),
+    "reshaped": lines(
+        "x = self.embedding(ids)",
+        "x = x.view(x.size(0), x.size(2), x.size(1))",
+        ENCODE, DECODE, CORRECT, ANSWER,
+    ),
+    "embedding-scaled": lines(
+        EMBED, "x = x * x.size(1) ** 0.5", ENCODE, DECODE, CORRECT, ANSWER
+    ),
+    "encoder-skipped": lines(
+        "memory = self.embedding(ids)", DECODE, CORRECT, ANSWER
+    ),
+    "lengths-full": lines(
+        EMBED,
+        "memory = self.encoder(x, torch.full((len(ids),), ids.shape[1]))",
+        DECODE, CORRECT, ANSWER,
+    ),
+    "decoder-lengths-full": lines(
+        EMBED, ENCODE,
+        "mel, gate, alignments, n = decode(memory, torch.tensor([ids.size(1)] * len(ids)))",
+        CORRECT, ANSWER,
+    ),
+    "memory-transposed": lines(
+        EMBED, ENCODE, DECODE.replace("memory", "memory.transpose(1, 2)"), CORRECT, ANSWER
+    ),
+    "decoder-order": lines(EMBED, ENCODE, DECODE, CORRECT, "return mel, gate, alignments, n"),
+    "gate-probability": lines(
+        EMBED, ENCODE, DECODE, CORRECT, "return mel, n, alignments, torch.sigmoid(gate)"
+    ),
+}  # fmt: skip
+
+
+def test_every_slip_is_also_tried_in_a_students_words() -> None:
+    assert set(TYPICAL) == set(SLIPS)
+
+
+@pytest.mark.parametrize("slip", TYPICAL)
+def test_a_slip_in_a_students_words_is_named(judge_cells: Run, slip: str) -> None:
+    verdicts = judge_cells(way(TYPICAL[slip]))
+    assert verdicts[TASK].slip == slip, verdicts[TASK].message
+    assert [v.points for v in verdicts.values()] == [20, 20, 20, 0]
+
+
+def test_noise_is_wrong_and_is_never_named() -> None:
+    dice = torch.Generator().manual_seed(7)
+    cases = public(DECODER, TASK)
+    for number in range(500):
+        kind = NOISES[number % len(NOISES)]
+        answers = [noise(TACOTRON2, case, kind, dice) for case in cases]
+        assert name_slip(TACOTRON2, cases, *zip(*answers, strict=True)) is None
+        assert examine(TACOTRON2, cases[0], *answers[0]) is not None
+
+
+def test_the_untouched_cell_has_no_point_and_says_so(judge_cells: Run) -> None:
+    verdict = judge_cells(way(STUB))[TASK]
+    assert (verdict.points, verdict.stage) == (0, "unfilled")
+    assert verdict.message == "tacotron2-1: Tacotron2.predict is not written yet."
+
+
+@pytest.mark.parametrize("method", ["get_go_frame", "decode", "infer"])
+def test_a_wrong_decoder_costs_this_task_nothing(judge_cells: Run, method: str) -> None:
+    verdicts = judge_cells(fill(**{method: STUB}))
+    assert verdicts[TASK].points == 60
+    assert verdicts[TASK].note.startswith("judged on its own")
+    assert sum(v.points for v in verdicts.values()) < 120
+
+
+_RIGHT = lines(EMBED, ENCODE, DECODE, CORRECT)
+WRONG = {
+    "nothing": ("pass", "type", r"returns None: is there a `return`"),
+    "the mel alone": (
+        "return mel",
+        "type",
+        r"4 values are expected \(mel_postnet, mel_lengths, alignments, gate\), not Tensor",
+    ),
+    "three values": ("return mel, n, alignments", "type", "not tuple of 3"),
+    "double": ("return mel.double(), n, alignments, gate", "dtype", "mel_postnet is torch.float64"),
+    "a list of lengths": (
+        "return mel, n.tolist(), alignments, gate", "type", "mel_lengths must be a torch.Tensor"
+    ),
+    "time first": (
+        "return mel.transpose(1, 2), n, alignments, gate", "axes", r"\(2, 11, 5\); expected .*order"
+    ),
+    "a frame short": ("return mel[:, :, 1:], n, alignments, gate", "size", r"\(2, 5, 10\)"),
+    "not a number": ("return mel / 0, n, alignments, gate", "finite", "NaN or infinite"),
+    "one length off": ("return mel, n + 1, alignments, gate", "value", r"mel_lengths\[0\] is 9"),
+    "the ids changed": ("ids.zero_(); return mel, n, alignments, gate", "changed", "input ids"),
+    "an exception": ("raise ValueError('what now')", "error", r"ValueError: what now in line \d+"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_a_message_says_what_is_wrong(judge_cells: Run, wrong: str) -> None:
+    ending, stage, message = WRONG[wrong]
+    verdict = judge_cells(way(f"{_RIGHT}\n{ending}"))[TASK]
+    assert (verdict.points, verdict.stage) == (0, stage), verdict.message
+    assert re.search(message, verdict.message), verdict.message
+    assert "\n" not in verdict.message
+
+
+def test_an_honest_fill_passes_on_thirty_fresh_draws() -> None:
+    for seed in range(30):
+        for case in maker(DECODER.name).fresh(TASK, seed):
+            found = examine(TACOTRON2, case, *call(TACOTRON2, case, Tacotron2, Decoder=Decoder))
+            assert found is None, (seed, case.label, case.init, found)
+
+
+def test_hidden_cases_hold_the_edges() -> None:
+    cases = hidden_cases(DECODER)[TASK]
+    assert {case.alone for case in cases} == {True, False}
+    assert {case.init["mask_embeddings"] for case in cases if not case.alone} == {True, False}
+    assert any(case.inputs["ids"].size(1) == 1 for case in cases)
+    assert any(case.init["n_frames_per_step"] > 1 for case in cases)
+    for case in cases:
+        lengths = case.expected["mel_lengths"]
+        assert lengths.min() > 0
+        assert len(lengths) == 1 or len(set(lengths.tolist())) > 1
+
+
+def test_the_check_in_the_notebook_passes_the_reference() -> None:
+    result = run_check(TASK, Tacotron2)
+    assert (result.finding, result.passed, result.total) == (None, 3, 3)
