@@ -78,6 +78,8 @@ def _steps(decoder: Any, options: Report, inputs: Tensors) -> Any:
     if "go_frame" in inputs:
         decoder.get_go_frame = returning(inputs["go_frame"])
         decoder.initialize_decoder_states = returning(_stored_state(inputs))
+    else:
+        name_first_state(decoder)
     steps = decoder.steps(inputs["memory"], inputs["memory_lengths"], **_passed(options))
     if not isinstance(steps, Iterable):
         raise TypeError(f"steps must yield its results one by one; it returned {_kind(steps)}")
@@ -96,6 +98,9 @@ def _steps(decoder: Any, options: Report, inputs: Tensors) -> Any:
 def _infer(decoder: Any, options: Report, inputs: Tensors) -> Any:
     if "frames" in inputs:
         Script(inputs).replace_steps_of(decoder)
+    else:
+        name_first_state(decoder)
+        name_next_states(decoder)
     result = decoder.infer(inputs["memory"], inputs["memory_lengths"], **_passed(options))
     if not isinstance(result, (tuple, list)) or len(result) != 4:
         return result
@@ -157,9 +162,35 @@ class Script:
 
     def _state(self, step: int) -> DecoderState:
         nothing = self.gates.new_zeros(self.gates.size(1), 1)
-        return DecoderState(
-            *[nothing] * 4, self.weights[step], self.weights[: step + 1].sum(0), nothing, nothing
-        )
+        parts = dict.fromkeys(DecoderState._fields, nothing)
+        parts["attention_weights"] = self.weights[step]
+        parts["attention_weights_cum"] = self.weights[: step + 1].sum(0)
+        return DecoderState(**parts)
+
+
+def name_first_state(decoder: Any) -> None:
+    """Let a first state that is a plain tuple have names, as a later task may expect it."""
+    begin = decoder.initialize_decoder_states
+    decoder.initialize_decoder_states = lambda memory: _named(begin(memory))
+
+
+def name_next_states(decoder: Any) -> None:
+    """Let the states that ``decode`` returns have names."""
+    decode = decoder.decode
+
+    def named(*arguments: Any, **more: Any) -> Any:
+        result = decode(*arguments, **more)
+        if not isinstance(result, (tuple, list)) or len(result) != 3:
+            return result
+        return (*result[:2], _named(result[2]))
+
+    decoder.decode = named
+
+
+def _named(state: Any) -> Any:
+    if isinstance(state, (tuple, list)) and len(state) == len(DecoderState._fields):
+        return DecoderState(*state)
+    return state
 
 
 def _drop_stored_units(prenet: Any, keep: torch.Tensor) -> None:

@@ -63,12 +63,13 @@ def _decoder_size(s: Any, memory: Any) -> int:
 
 def _of_one(s: Any, memory: Any) -> Any:
     state = Decoder.initialize_decoder_states(s, memory)
-    return type(state)(*(part[:1] for part in state[:-1]), state.processed_memory)
+    first = {name: part[:1] for name, part in state._asdict().items()}
+    return state._replace(**first | {"processed_memory": state.processed_memory})
 
 
 def _in_another_order(s: Any, memory: Any) -> Any:
     state = Decoder.initialize_decoder_states(s, memory)
-    return type(state)(state[0], state[2], state[1], *state[3:])
+    return state._replace(attention_cell=state.decoder_hidden, decoder_hidden=state.attention_cell)
 
 
 _ONES = {
