@@ -51,7 +51,7 @@ def explore(function: Callable[..., Any]) -> Picture | Notice:
 class TestPipeline:
     def test_says_the_shapes(self) -> None:
         text = draw_pipeline().text
-        assert "5 symbol ids, @HH @AH @L @OW ." in text
+        assert "5 symbol ids (@HH @AH @L @OW .);" in text
         assert "log-mel of 80 bands" in text
 
 

@@ -64,9 +64,9 @@ def draw_pipeline() -> Picture:
             step, (0, 0.56), (-38, 0), "axes fraction", "offset points", ha="center", fontsize=8.5
         )
     text = (
-        f"The front end turns the text “{_WORD}” into {len(piece.ids)} symbol ids, "
-        f"{' '.join(piece.symbols)}. read lets Tacotron 2 turn them into a log-mel of "
-        f"{piece.mel.shape[0]} bands and {piece.mel.shape[1]} frames. speak lets a vocoder turn "
+        f"The front end turns the text “{_WORD}” into {len(piece.ids)} symbol ids "
+        f"({' '.join(piece.symbols)}); read lets Tacotron 2 turn them into a log-mel of "
+        f"{piece.mel.shape[0]} bands and {piece.mel.shape[1]} frames; speak lets a vocoder turn "
         f"that into {len(speech.audio)} samples, {speech.seconds:.2f} s, and saves them."
     )
     return Picture(figure, "The way of a word through the pipeline", text)
