@@ -13,7 +13,7 @@ from grader.golden import public_cases
 from grader.perform import perform_call
 from grader.picture import difference_svg
 from grader.tasks import find_task
-from grader.tasks.base import Case, Task, Tensors, call_document
+from grader.tasks.base import Case, Task, Tensors, call_document, outputs_of
 
 
 class Checked(NamedTuple):
@@ -80,7 +80,7 @@ class CheckResult:
 
 
 def _picture(task: Task, case: Case, tensors: Tensors) -> str:
-    for output in task.outputs:
+    for output in outputs_of(task, case):
         got, want = tensors.get(output.name), case.expected[output.name]
         if got is not None and got.shape == want.shape:
             wrong = ~close(got, want)
