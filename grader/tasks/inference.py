@@ -16,7 +16,7 @@ READ = Task(
         Output("mel", ("B", "n_mels", "T")),
         Output("mel_lengths", ("B",)),
         Output("alignments", ("B", "T / r", "T_in")),
-        Output("on_device", ("model, ids, lengths, result",)),
+        Output("on_device", ("model, ids, lengths",)),
     ),
     slips=(
         Slip(
