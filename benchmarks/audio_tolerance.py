@@ -19,7 +19,7 @@ import torch
 from edit_distance import edit_distance
 
 from grader.adapters.inference import DENOISING, voice
-from grader.hidden.inference import SENTENCES
+from grader.hidden.voice_cases import SENTENCES
 from grader.sound import DISTANCE, LONGEST, distance, heard
 from labkit import Synthesizer
 from labkit.audio import resample

@@ -11,7 +11,7 @@ import torch
 
 from grader.adapters.inference import DENOISING, voice
 from grader.golden import hidden_cases
-from grader.hidden.inference import SENTENCES, voice_case
+from grader.hidden.voice_cases import SENTENCES, voice_case
 from grader.sound import DISTANCE, QUIET, distance, examine_sound, heard
 from grader.tasks.base import Case, Tensors
 from grader.tasks.inference import INFERENCE, SPEAK
