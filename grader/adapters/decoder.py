@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from itertools import count, islice
 from typing import Any
 
 import torch
@@ -19,6 +19,14 @@ from labkit.tacotron2 import DecoderState
 Tensors = dict[str, torch.Tensor]
 Step = tuple[torch.Tensor, torch.Tensor, DecoderState]
 
+SPARE_STEPS = 2  # behind the limit, for loops that look ahead
+_NEEDED = {
+    "start": ("get_go_frame", "initialize_decoder_states"),
+    "decode": ("decode",),
+    "steps": ("steps",),
+    "infer": ("infer",),
+    "parse": ("parse_decoder_outputs",),
+}
 _OPTIONS = ("prenet_dropout", "max_decoder_steps", "gate_threshold")  # passed on as they are
 
 
@@ -28,6 +36,8 @@ class DecoderAdapter(MethodAdapter):
     def call(self, subject: Any, call: Report, inputs: Tensors) -> Any:
         """Return the outputs that the call names, or what came instead of them."""
         options = call["options"]
+        if not all(hasattr(subject, method) for method in _NEEDED[options["ask"]]):
+            raise NotImplementedError
         if "keep" in inputs:
             _drop_stored_units(subject.prenet, inputs["keep"])
         found = _ASK[options["ask"]](subject, options, inputs)
@@ -101,6 +111,7 @@ def _infer(decoder: Any, options: Report, inputs: Tensors) -> Any:
     else:
         name_first_state(decoder)
         name_next_states(decoder)
+        _limit_steps(decoder, options.get("max_decoder_steps", decoder.max_decoder_steps))
     result = decoder.infer(inputs["memory"], inputs["memory_lengths"], **_passed(options))
     if not isinstance(result, (tuple, list)) or len(result) != 4:
         return result
@@ -147,12 +158,9 @@ class Script:
         Raises:
             RuntimeError: there is none; every right loop has ended by then.
         """
-        if self.taken == len(self.frames):
-            raise RuntimeError(
-                f"a step was asked for after {self.taken} of them, when decoding should have ended"
-            )
+        step = self.taken
+        _check_end(step, len(self.frames))
         self.taken += 1
-        step = self.taken - 1
         return self.frames[step], self.gates[step], self._state(step)
 
     def steps(self, *_: Any, **__: Any) -> Iterator[Step]:
@@ -191,6 +199,24 @@ def _named(state: Any) -> Any:
     if isinstance(state, (tuple, list)) and len(state) == len(DecoderState._fields):
         return DecoderState(*state)
     return state
+
+
+def _limit_steps(decoder: Any, limit: int) -> None:
+    """Let a loop that does not end stop with an error soon behind its limit."""
+    decode, taken = decoder.decode, count()
+
+    def limited(*arguments: Any, **more: Any) -> Any:
+        _check_end(next(taken), limit + SPARE_STEPS)
+        return decode(*arguments, **more)
+
+    decoder.decode = limited
+
+
+def _check_end(taken: int, limit: int) -> None:
+    if taken == limit:
+        raise RuntimeError(
+            f"a step was asked for after {taken} of them, when decoding should have ended"
+        )
 
 
 def _drop_stored_units(prenet: Any, keep: torch.Tensor) -> None:
