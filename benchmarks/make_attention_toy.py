@@ -20,8 +20,8 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from labkit.notebook import toy
 from labkit.notebook.alignment import jumps_back, strongest
+from labkit.notebook.attention import toy
 from labkit.tacotron2.attention import Attention
 
 SEED = 0

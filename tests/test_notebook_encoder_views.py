@@ -19,12 +19,12 @@ import labkit.notebook
 from labkit.errors import InputError, TextError
 from labkit.notebook import Notice, Picture
 from labkit.notebook.alignment import jumps_back, strongest
-from labkit.notebook.encoder_hearing import SENTENCE, hear_encoder
-from labkit.notebook.encoder_idea import draw_encoder_idea
-from labkit.notebook.encoder_situation import read
-from labkit.notebook.encoder_views import compare_hiding, explore_convolutions
+from labkit.notebook.encoder.convolutions import compare_hiding, explore_convolutions
+from labkit.notebook.encoder.hearing import SENTENCE, hear_encoder
+from labkit.notebook.encoder.idea import draw_encoder_idea
+from labkit.notebook.encoder.memory import compare_packing, explore_halves
+from labkit.notebook.encoder.situation import read
 from labkit.notebook.hearing import DATA, Hearing
-from labkit.notebook.memory_views import compare_packing, explore_halves
 from labkit.notebook.picture import Table
 from labkit.notebook.view import View
 from labkit.tacotron2 import Encoder

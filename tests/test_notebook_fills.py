@@ -13,10 +13,10 @@ import torch
 
 import labkit
 from grader.tasks import GRADED
-from labkit.notebook import fills, grafting
-from labkit.notebook.fills import FILLS
-from labkit.notebook.grafting import OwnModel, own_model
-from labkit.notebook.time_limit import TooLongError, time_limit
+from labkit.notebook.inference import fills, grafting
+from labkit.notebook.inference.fills import FILLS
+from labkit.notebook.inference.grafting import OwnModel, own_model
+from labkit.notebook.inference.time_limit import TooLongError, time_limit
 from labkit.tacotron2.masking import pad_symbols
 from notebook_tools import NOTEBOOKS, emptied
 

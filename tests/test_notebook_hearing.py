@@ -11,7 +11,8 @@ from safetensors.torch import load_file
 
 from labkit.notebook import hear_attention
 from labkit.notebook.alignment import jumps_back, strongest
-from labkit.notebook.hearing import DATA, SENTENCE
+from labkit.notebook.attention.hearing import SENTENCE
+from labkit.notebook.hearing import DATA
 
 pytestmark = pytest.mark.lab1
 

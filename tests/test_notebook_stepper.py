@@ -21,11 +21,9 @@ import labkit.notebook
 import labkit.tacotron2.decoder as decoder_module
 import labkit.tacotron2.model as model_module
 from labkit.errors import InputError, TextError
-from labkit.notebook.decoder_idea import draw_decoder_idea
-from labkit.notebook.decoder_start import show_start
-from labkit.notebook.decoding import decoder_of, encode, voice, walk
-from labkit.notebook.dropout_view import compare_dropout
-from labkit.notebook.gallery import (
+from labkit.notebook.decoder.decoding import decoder_of, encode, voice, walk
+from labkit.notebook.decoder.dropout import compare_dropout
+from labkit.notebook.decoder.gallery import (
     CASES,
     DATA,
     FRAMES_PER_STEP,
@@ -36,11 +34,13 @@ from labkit.notebook.gallery import (
     name_failures,
     show_failures,
 )
-from labkit.notebook.gate_view import explore_gate
-from labkit.notebook.live import watch_decoder
-from labkit.notebook.own_decoder import say_with, show_postnet
+from labkit.notebook.decoder.gate import explore_gate
+from labkit.notebook.decoder.idea import draw_decoder_idea
+from labkit.notebook.decoder.live import watch_decoder
+from labkit.notebook.decoder.speaking import say_with, show_postnet
+from labkit.notebook.decoder.start import show_start
+from labkit.notebook.decoder.stepper import step_decoder
 from labkit.notebook.picture import Notice, Picture
-from labkit.notebook.stepper import step_decoder
 from labkit.tacotron2 import Decoder, DecoderState, Tacotron2
 from labkit.text import symbols
 
@@ -544,8 +544,8 @@ def data_of(cell: nbformat.NotebookNode) -> list[dict[str, str]]:
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 SHOW = (
-    "from labkit.notebook.stepper import step_decoder\n"
-    "from labkit.notebook.live import watch_decoder\n"
+    "from labkit.notebook.decoder.stepper import step_decoder\n"
+    "from labkit.notebook.decoder.live import watch_decoder\n"
     "from labkit.tacotron2 import Decoder\n"
 )
 PRESS = (

@@ -28,9 +28,9 @@ from labkit.notebook import (
     explore_attention,
     explore_location,
     plot_alignment,
-    toy,
 )
 from labkit.notebook.alignment import jumps_back, strongest
+from labkit.notebook.attention import toy
 from labkit.tacotron2.attention import Attention, LocationLayer
 
 pytestmark = pytest.mark.lab1

@@ -15,7 +15,8 @@ from safetensors.torch import save_file
 
 import labkit
 from labkit.audio import at_level, save_audio
-from labkit.notebook.hearing import DATA, KINDS, SENTENCE
+from labkit.notebook.attention.hearing import KINDS, SENTENCE
+from labkit.notebook.hearing import DATA
 from labkit.text import text_to_sequence
 from labkit.text.pronunciation import read_aloud
 

@@ -15,8 +15,8 @@ from safetensors.torch import save_file
 
 import labkit
 from labkit.audio import at_level, save_audio
-from labkit.notebook.encoder_hearing import KINDS, PADDING, SENTENCE
-from labkit.notebook.encoder_situation import embed, read
+from labkit.notebook.encoder.hearing import KINDS, PADDING, SENTENCE
+from labkit.notebook.encoder.situation import embed, read
 from labkit.notebook.hearing import DATA
 
 _LONGER = 3

@@ -8,10 +8,18 @@ from __future__ import annotations
 
 from torch import nn
 
-from labkit.notebook import toy
+from labkit.notebook.attention import toy
+from labkit.notebook.attention.situation import (
+    Past,
+    built_once,
+    locate,
+    past_at,
+    past_sliders,
+    score,
+    weigh,
+)
 from labkit.notebook.bars import draw_bars, draw_features, label_letters, listed, named, tied
 from labkit.notebook.picture import Notice, Picture, Table, new_figure, visible
-from labkit.notebook.situation import Past, built_once, locate, past_at, past_sliders, score, weigh
 from labkit.notebook.student import NotReadyError
 from labkit.notebook.view import View
 

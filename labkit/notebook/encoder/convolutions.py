@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from labkit.notebook.bars import draw_bars
-from labkit.notebook.encoder_situation import (
+from labkit.notebook.encoder.situation import (
     Reading,
     behind,
     built_once,

@@ -12,7 +12,7 @@ from pathlib import Path
 from torch import nn
 
 from labkit.notebook.alignment import plot_alignment
-from labkit.notebook.encoder_situation import built_once, change, embed, read, remember
+from labkit.notebook.encoder.situation import built_once, change, embed, read, remember
 from labkit.notebook.hearing import DATA, Hearing, Recording
 from labkit.notebook.picture import Notice
 from labkit.notebook.student import NotReadyError

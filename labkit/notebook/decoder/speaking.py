@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from labkit.notebook.decoding import encode, infer, require, voice
+from labkit.notebook.decoder.decoding import encode, infer, require, voice
 from labkit.notebook.picture import Notice, Table, new_figure
 from labkit.notebook.sounding import SoundingPicture, sound_of
 from labkit.notebook.student import NotReadyError, expect, students_code

@@ -14,12 +14,11 @@ from pathlib import Path
 import torch
 
 from labkit.notebook.alignment import draw_alignment
-from labkit.notebook.hearing import Hearing, Recording
+from labkit.notebook.hearing import DATA, Hearing, Recording
 from labkit.notebook.picture import SPACE, Picture, new_figure
 from labkit.pipeline.attention_check import AttentionReport, check_attention
 
 SENTENCE = "The river runs down to the sea."
-DATA = Path(__file__).parent / "data"
 FRAMES_PER_STEP = 2
 
 

@@ -6,7 +6,8 @@ import torch
 from torch import nn
 
 from labkit.notebook.bars import draw_bars
-from labkit.notebook.encoder_situation import (
+from labkit.notebook.encoder.convolutions import LAYERS, SENTENCE, SHORT, label_symbols
+from labkit.notebook.encoder.situation import (
     NOTICEABLE,
     Reading,
     built_once,
@@ -17,7 +18,6 @@ from labkit.notebook.encoder_situation import (
     read,
     remember,
 )
-from labkit.notebook.encoder_views import LAYERS, SENTENCE, SHORT, label_symbols
 from labkit.notebook.picture import Notice, Picture, Table, new_figure
 from labkit.notebook.student import NotReadyError
 from labkit.notebook.view import Slider, View

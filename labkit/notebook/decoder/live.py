@@ -10,9 +10,9 @@ import torch
 from torch import nn
 
 from labkit.notebook.alignment import draw_alignment
-from labkit.notebook.decoding import Moment, Sentence, decoder_of, encode, voice, walk
+from labkit.notebook.decoder.decoding import Moment, Sentence, decoder_of, encode, voice, walk
+from labkit.notebook.decoder.stepper import draw_gate
 from labkit.notebook.picture import Notice, Picture, new_figure
-from labkit.notebook.stepper import draw_gate
 from labkit.notebook.student import NotReadyError
 from labkit.notebook.view import sliders_can_be_shown
 

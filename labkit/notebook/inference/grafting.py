@@ -10,9 +10,9 @@ from typing import Any
 
 import torch
 
-from labkit.notebook.fills import FILLS, Found, find_fills, in_one_line, quietly
+from labkit.notebook.inference.fills import FILLS, Found, find_fills, in_one_line, quietly
+from labkit.notebook.inference.time_limit import time_limit
 from labkit.notebook.picture import Table
-from labkit.notebook.time_limit import time_limit
 from labkit.pipeline import Synthesizer
 from labkit.tacotron2 import Tacotron2, Tacotron2Config, transplant
 from labkit.tacotron2.masking import pad_symbols

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import labkit.tacotron2
-from labkit.notebook.time_limit import time_limit
+from labkit.notebook.inference.time_limit import time_limit
 
 SECONDS_PER_CELL = 10.0
 
