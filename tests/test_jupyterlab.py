@@ -144,7 +144,7 @@ def solutions(lab: Lab) -> dict[str, str]:
 def move_a_slider(notebook: OpenNotebook) -> None:
     """Press an arrow key on the first slider; the picture below it must become another."""
     cell = notebook.page.locator(".jp-Cell:has(.noUi-handle)").first
-    cell.scroll_into_view_if_needed()
+    cell.evaluate("cell => cell.scrollIntoView({block: 'start'})")
     picture = cell.locator("img[src^='data:image/png']").first
     before = picture.get_attribute("src")
     cell.locator(".noUi-handle").first.focus()
@@ -178,7 +178,8 @@ def test_a_student_does_the_lab(notebook: OpenNotebook) -> None:
 
     players = page.locator("audio")
     assert players.count() >= 1
-    players.first.scroll_into_view_if_needed()
+    cell = page.locator(".jp-Cell:has(audio)").first
+    cell.evaluate("cell => cell.scrollIntoView({block: 'start'})")
     notebook.picture("heard")
     for player in players.all():
         assert player.evaluate(LOUDEST) > 0.05

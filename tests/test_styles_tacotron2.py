@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from decoder_cells import Run, fill, judging
+from decoder_cells import BODIES, Run, fill, judging
 from grader.verdict import Verdict
 from test_slips_tacotron2 import TASK, way
 
@@ -136,3 +136,11 @@ print(Tacotron2)
 raise RuntimeError("left over from debugging")
 """
     assert full_marks(judge_cells(fill() | {TASK: own}))
+
+
+def test_a_state_that_is_a_plain_tuple_costs_nothing_here_if_it_did_not_before(
+    judge_cells: Run,
+) -> None:
+    plain = BODIES["initialize_decoder_states"].replace("DecoderState(", "(")
+    verdicts = judge_cells(fill(initialize_decoder_states=plain))
+    assert full_marks(verdicts), [v.message for v in verdicts.values()]

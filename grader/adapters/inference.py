@@ -16,6 +16,7 @@ import torch
 from torch import nn
 
 from grader.adapters import Namespace, Report
+from grader.adapters.method import as_numbers
 from labkit.audio import MelConfig
 from labkit.vocoders.protocol import Vocoder
 
@@ -116,15 +117,8 @@ def _call_read(read: Callable[..., Any], options: Report, inputs: Tensors) -> An
         return result
     if device.type == "meta":
         return {"on_device": torch.tensor(on_device).float()}
-    mel, mel_lengths, alignments = map(_as_numbers, result)
+    mel, mel_lengths, alignments = map(as_numbers, result)
     return {"mel": mel, "mel_lengths": mel_lengths, "alignments": alignments}
-
-
-def _as_numbers(value: Any) -> Any:
-    """Return whole numbers as float32, the only type in which results travel."""
-    if isinstance(value, torch.Tensor) and value.dtype in (torch.int32, torch.int64):
-        return value.float()
-    return value
 
 
 # ── speak ───────────────────────────────────────────────────────────────────────────────────────

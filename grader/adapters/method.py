@@ -54,4 +54,11 @@ def returning(answer: Any) -> Callable[..., Any]:
     return lambda *_, **__: answer
 
 
+def as_numbers(value: Any) -> Any:
+    """Return whole numbers as float32, the only type in which results travel."""
+    if isinstance(value, torch.Tensor) and value.dtype in (torch.int32, torch.int64):
+        return value.float()
+    return value
+
+
 METHOD = MethodAdapter()

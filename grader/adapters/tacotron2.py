@@ -9,7 +9,8 @@ from typing import Any
 import torch
 
 from grader.adapters import Namespace, Report
-from grader.adapters.method import MethodAdapter
+from grader.adapters.decoder import name_first_state, name_next_states
+from grader.adapters.method import MethodAdapter, as_numbers
 from labkit.tacotron2 import Tacotron2Config
 
 Decode = Callable[..., tuple[torch.Tensor, ...]]
@@ -24,6 +25,8 @@ class PredictAdapter(MethodAdapter):
         model = namespace[call["construct"]](config)
         if call["options"]["decoder"] == "own":
             model.decoder = namespace["Decoder"](**config.decoder_arguments)
+            name_first_state(model.decoder)
+            name_next_states(model.decoder)
         return self.furnish(model, call, tensors)
 
     def call(self, subject: Any, call: Report, inputs: dict[str, torch.Tensor]) -> Any:
@@ -35,14 +38,7 @@ class PredictAdapter(MethodAdapter):
         result = subject.predict(inputs["ids"], inputs["lengths"], decode)
         if not isinstance(result, (tuple, list)):
             return result
-        return tuple(map(_as_numbers, result))
-
-
-def _as_numbers(value: Any) -> Any:
-    """Return whole numbers as float32, the only type in which results travel."""
-    if isinstance(value, torch.Tensor) and value.dtype in (torch.int32, torch.int64):
-        return value.float()
-    return value
+        return tuple(map(as_numbers, result))
 
 
 def toy_decoder(inputs: dict[str, torch.Tensor], r: int) -> Decode:
