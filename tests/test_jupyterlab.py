@@ -64,7 +64,8 @@ class OpenNotebook:
         self.file = server.course.root / path
         cells = json.loads(self.file.read_text("utf-8"))["cells"]
         self.places = {name: place for place, c in enumerate(cells) for name in identity_of(c)}
-        page.goto(f"{server.url}/lab/tree/{path}?token={TOKEN}")
+        # a workspace of its own: the notebooks of others stay closed
+        page.goto(f"{server.url}/lab/workspaces/{lab.notebook}/tree/{path}?token={TOKEN}")
         page.locator(".jp-NotebookPanel .jp-Cell").first.wait_for()
         # before its kernel is there, a notebook runs nothing and does not say so
         page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
