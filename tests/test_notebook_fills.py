@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -303,3 +306,27 @@ class TestTimeLimit:
     def test_errors_pass_through(self) -> None:
         with pytest.raises(ValueError, match="mine"), time_limit(5):
             raise ValueError("mine")
+
+    def test_a_debugger_may_be_looking(self) -> None:
+        """A tracer, as debuggers and coverage have one, once made the end of a limit spin."""
+        looked_at = """
+import sys
+from labkit.notebook.inference.time_limit import time_limit
+
+def work():
+    with time_limit(60):
+        return 1 + 1
+
+sys.settrace(lambda *_: None)
+print(work())
+"""
+        done = subprocess.run(
+            [sys.executable, "-c", looked_at], capture_output=True, text=True, timeout=60
+        )
+        assert done.stdout.strip() == "2", done.stderr
+
+    def test_code_that_swallows_the_end_is_not_hit_later(self) -> None:
+        with time_limit(0.05), contextlib.suppress(TooLongError):
+            while True:
+                pass
+        time.sleep(0.1)
