@@ -83,8 +83,9 @@ def examine_sound(task: Task, case: Case, tensors: Tensors) -> Finding | None:
     """
     wanted = dict(case.expected)
     rates = wanted.pop("sample_rates")
-    if not torch.equal(tensors["sample_rates"], rates):
-        said = tensors["sample_rates"].flatten()[: len(rates)].tolist()
+    found = tensors["sample_rates"]
+    if found.dtype != rates.dtype or not torch.equal(found, rates):
+        said = found.flatten()[: len(rates)].tolist()
         return Finding(
             "value",
             f"sample_rates are {said} Hz, expected {rates.tolist()}.",
@@ -99,6 +100,8 @@ def examine_sound(task: Task, case: Case, tensors: Tensors) -> Finding | None:
 def _examine_sentence(
     name: str, audio: torch.Tensor, golden: torch.Tensor, sample_rate: int
 ) -> Finding | None:
+    if audio.dtype != torch.float32:  # whatever the worker reports, only what came back counts
+        return Finding("dtype", f"{name} is {audio.dtype}; expected torch.float32.")
     if audio.dim() != 1:
         return Finding(
             "rank", f"{name} has {audio.dim()} axes {tuple(audio.shape)}; expected one channel: 1."

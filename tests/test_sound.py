@@ -97,6 +97,35 @@ def test_a_wrong_sample_rate_is_told(rate: float) -> None:
     assert finding.message.startswith("sample_rates are")
 
 
+FORGED = (torch.bool, torch.uint8, torch.int64, torch.float16, torch.bfloat16, torch.float64)
+
+
+@pytest.mark.parametrize("dtype", [*FORGED, torch.float8_e4m3fn, torch.complex64])
+def test_audio_of_another_kind_is_told_whatever_the_worker_reports(dtype: torch.dtype) -> None:
+    first, second = reading(11)
+    finding = examine_sound(SPEAK, case(), files(first.to(dtype), second))
+    assert finding is not None and finding.stage == "dtype"
+    assert finding.message == f"file_0 is {dtype}; expected torch.float32."
+
+
+@pytest.mark.parametrize("dtype", FORGED)
+def test_sample_rates_of_another_kind_are_told(dtype: torch.dtype) -> None:
+    rates = torch.full((2,), 22_050.0)
+    forged = files(*reading(11)) | {"sample_rates": rates.to(dtype)}
+    wanted = case().expected["sample_rates"]
+    finding = examine_sound(SPEAK, case(), forged)
+    if dtype == wanted.dtype:
+        assert torch.equal(forged["sample_rates"], wanted) == (finding is None)
+    else:
+        assert finding is not None and finding.message.startswith("sample_rates are")
+
+
+@pytest.mark.parametrize("shape", [(), (0,), (1,), (1, 1, 1, 1, 1, 1, 1, 0)])
+def test_audio_of_any_shape_is_no_accident(shape: tuple[int, ...]) -> None:
+    finding = examine_sound(SPEAK, case(), files(torch.zeros(shape), reading(11)[1]))
+    assert finding is not None and finding.stage in ("rank", "size")
+
+
 def test_sample_rates_of_any_shape_are_no_accident() -> None:
     answer = files(*reading(11)) | {"sample_rates": torch.zeros(2, 3, 0)}
     assert examine_sound(SPEAK, case(), answer) is not None
