@@ -7,9 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from grader.golden import Cases
-from grader.tasks.base import Case
+from grader.tasks.base import Case, Task
+
+
+class Answer(Protocol):
+    """Computes what must come out of a case, whatever it expects already."""
+
+    def __call__(self, task: Task, case: Case, *, gradients: bool, slips: bool) -> Case:
+        """Return the case with its expected outputs.
+
+        Args:
+            task: the task.
+            case: the call: state, inputs and options are used as they are.
+            gradients: whether gradients are expected, too.
+            slips: whether the outputs of the named slips are stored beside them.
+        """
 
 
 @dataclass(frozen=True)
@@ -20,25 +35,24 @@ class Maker:
         public: fixed cases that students may see, with the outputs of every slip.
         hidden: fixed cases that they may not.
         fresh: new cases of a task from a seed.
+        answer: puts into a case what the reference answers to it.
     """
 
     public: Callable[[], Cases]
     hidden: Callable[[], Cases]
     fresh: Callable[[str, int], list[Case]]
+    answer: Answer
 
 
 def maker(lab_name: str) -> Maker:
     """Return the case maker of a lab."""
     from grader.hidden import attention, decoder, encoder, inference
 
-    makers = {
-        "lab1_attention": Maker(
-            attention.public_cases, attention.hidden_cases, attention.fresh_cases
-        ),
-        "lab2_encoder": Maker(encoder.public_cases, encoder.hidden_cases, encoder.fresh_cases),
-        "lab3_decoder": Maker(decoder.public_cases, decoder.hidden_cases, decoder.fresh_cases),
-        "lab4_inference": Maker(
-            inference.public_cases, inference.hidden_cases, inference.fresh_cases
-        ),
+    modules = {
+        "lab1_attention": attention,
+        "lab2_encoder": encoder,
+        "lab3_decoder": decoder,
+        "lab4_inference": inference,
     }
-    return makers[lab_name]
+    module = modules[lab_name]
+    return Maker(module.public_cases, module.hidden_cases, module.fresh_cases, module.answer)

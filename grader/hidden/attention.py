@@ -108,16 +108,19 @@ def _inputs(task: Task, shape: Shape, generator: torch.Generator) -> Tensors:
     return {name: everything[name] for name in task.arguments if name in everything}
 
 
+def answer(task: Task, case: Case, *, gradients: bool, slips: bool) -> Case:
+    """Compute what must come out of a case, in float64, rounded once."""
+    wrong = SLIPS[task.id] if slips else None
+    return complete(task, case, _REFERENCE[task.defines], gradients=gradients, slips=wrong)
+
+
 def make_case(task: Task, shape: Shape, seed: int, *, slips: bool = False) -> Case:
-    """Draw the inputs of a case and compute what must come out, in float64, rounded once."""
+    """Draw the inputs of a case and compute what must come out."""
     generator = torch.Generator().manual_seed(seed)
     init = _init(task, shape)
-    reference = _REFERENCE[task.defines]
-    state = draw_state(reference(**init), generator)
+    state = draw_state(_REFERENCE[task.defines](**init), generator)
     case = Case(shape.label, init, state, _inputs(task, shape, generator), expected={})
-    return complete(
-        task, case, reference, gradients=shape.gradients, slips=SLIPS[task.id] if slips else None
-    )
+    return answer(task, case, gradients=shape.gradients, slips=slips)
 
 
 def public_cases() -> Cases:

@@ -124,8 +124,16 @@ def _inputs(shape: Shape, state: Tensors, dice: torch.Generator) -> Tensors:
     return inputs if shape.own else inputs | start
 
 
+def answer(task: Task, case: Case, *, gradients: bool, slips: bool) -> Case:
+    """Compute what must come out of a case, in float64, rounded once."""
+    if task.id not in _TASKS:
+        return tacotron2.answer(case, slips=slips)
+    wrong = SLIPS[task.id] if slips else None
+    return complete(task, case, Decoder, gradients=gradients, slips=wrong)
+
+
 def make_case(task: Task, shape: Shape, seed: int, *, slips: bool = False) -> Case:
-    """Draw a case and compute what must come out, in float64, rounded once.
+    """Draw a case and compute what must come out.
 
     Where a decoder runs freely, it is drawn until it ends where rounding cannot change it.
     """
@@ -141,13 +149,7 @@ def make_case(task: Task, shape: Shape, seed: int, *, slips: bool = False) -> Ca
             options={"ask": shape.ask, **shape.options},
             alone=not shape.own,
         )
-        case = complete(
-            task,
-            case,
-            Decoder,
-            gradients=shape.gradients,
-            slips=SLIPS[task.id] if slips else None,
-        )
+        case = answer(task, case, gradients=shape.gradients, slips=slips)
         if not (shape.own and shape.ask == "infer") or _ends_clearly(case, shape):
             return case
 

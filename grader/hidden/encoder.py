@@ -108,8 +108,15 @@ def _inputs(task: Task, shape: Shape, generator: torch.Generator) -> Tensors:
     return inputs
 
 
+def answer(task: Task, case: Case, *, gradients: bool, slips: bool) -> Case:
+    """Compute what must come out of a case, in float64, rounded once."""
+    wrong = SLIPS[task.id] if slips else None
+    case = complete(task, case, Encoder, gradients=gradients, slips=wrong)
+    return _if_kept(task, case) if case.dropped else case
+
+
 def make_case(task: Task, shape: Shape, seed: int, *, slips: bool = False) -> Case:
-    """Draw the inputs of a case and compute what must come out, in float64, rounded once."""
+    """Draw the inputs of a case and compute what must come out."""
     generator = torch.Generator().manual_seed(seed)
     init: dict[str, Any] = {
         "encoder_n_convolutions": shape.layers,
@@ -127,10 +134,7 @@ def make_case(task: Task, shape: Shape, seed: int, *, slips: bool = False) -> Ca
         options={"training": True} if shape.training else {},
         dropped=_DROPOUT if shape.training else 0.0,
     )
-    case = complete(
-        task, case, Encoder, gradients=shape.gradients, slips=SLIPS[task.id] if slips else None
-    )
-    return _if_kept(task, case) if shape.training else case
+    return answer(task, case, gradients=shape.gradients, slips=slips)
 
 
 def _if_kept(task: Task, case: Case) -> Case:

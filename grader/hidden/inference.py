@@ -12,7 +12,7 @@ import torch
 from grader.golden import Cases
 from grader.hidden.inference_slips import SLIPS
 from grader.hidden.making import complete
-from grader.hidden.voice_cases import SENTENCES, voice_case
+from grader.hidden.voice_cases import SENTENCES, hear, voice_case
 from grader.tasks.base import Case, Task, Tensors
 from grader.tasks.inference import BENCHMARK, INFERENCE, READ, SPEAK
 from labkit.pipeline import plain
@@ -24,8 +24,12 @@ _LARGEST = 2  # sixteenths in a toy's mel: no sum of the bands leaves [-1, 1]
 _TASKS = {task.id: task for task in INFERENCE.judged}
 
 
-def _finish(task: Task, case: Case, *, slips: bool = False) -> Case:
-    return complete(task, case, REFERENCE[task.id], slips=SLIPS[task.id] if slips else None)
+def answer(task: Task, case: Case, *, gradients: bool = False, slips: bool = False) -> Case:
+    """Compute what must come out of a case, in float64, rounded once."""
+    if case.compare == "audio":
+        return hear(case)
+    wrong = SLIPS[task.id] if slips else None
+    return complete(task, case, REFERENCE[task.id], gradients=gradients, slips=wrong)
 
 
 def _expecting(*names: str) -> Tensors:
@@ -63,7 +67,7 @@ def _reading(
     options = {"grad": True, "device": device} | ({} if seed is None else {"reading_seed": seed})
     names = ("mel", "mel_lengths", "alignments") if device == "cpu" else ("on_device",)
     case = Case(label, {}, {}, inputs, _expecting(*names), options=options, alone=True)
-    return _finish(READ, case, slips=slips)
+    return answer(READ, case, slips=slips)
 
 
 # ── speak ───────────────────────────────────────────────────────────────────────────────────────
@@ -109,7 +113,7 @@ def _speaking(
     options = {"mel": toy.config, "strength": strength}
     expected = _expecting(*names, "sample_rates")
     case = Case(label, {}, {}, inputs, expected, options=options, alone=True)
-    return _finish(SPEAK, case, slips=slips)
+    return answer(SPEAK, case, slips=slips)
 
 
 # ── benchmark ───────────────────────────────────────────────────────────────────────────────────
@@ -149,7 +153,7 @@ def _measuring(
         "n_warm_ups": n_warm_ups,
     }
     case = Case(label, {}, {}, inputs, {}, options=options, alone=True)
-    return _finish(BENCHMARK, case, slips=slips)
+    return answer(BENCHMARK, case, slips=slips)
 
 
 # ── all of them ─────────────────────────────────────────────────────────────────────────────────

@@ -76,7 +76,8 @@ def complete(
     expected = _rounded(outputs)
     case = replace(case, inputs={**case.inputs, **given}, expected=expected)
     if gradients:
-        case = replace(case, inputs={**case.inputs, **_cotangents(case)})
+        # a stored case has its own
+        case = replace(case, inputs={**_cotangents(case), **case.inputs})
         case = replace(case, gradients=_gradients(task, case, reference, others))
     if slips is None:
         return case

@@ -103,6 +103,11 @@ def _inputs(shape: Shape, dice: torch.Generator) -> Tensors:
     }
 
 
+def answer(case: Case, *, slips: bool) -> Case:
+    """Compute what must come out of a case, in float64, rounded once."""
+    return complete(TACOTRON2, case, Tacotron2, slips=SLIPS if slips else None, Decoder=Decoder)
+
+
 def make_case(shape: Shape, seed: int, *, slips: bool = False) -> Case:
     """Draw the inputs of a case and compute what must come out."""
     dice = torch.Generator().manual_seed(seed)
@@ -114,9 +119,7 @@ def make_case(shape: Shape, seed: int, *, slips: bool = False) -> Case:
     while True:
         state = draw_state(Tacotron2(config), dice)
         drawn = replace(case, state=state, inputs=_inputs(shape, dice))
-        drawn = complete(
-            TACOTRON2, drawn, Tacotron2, slips=SLIPS if slips else None, Decoder=Decoder
-        )
+        drawn = answer(drawn, slips=slips)
         if alone or _ends_clearly(drawn, config.gate_threshold):
             return drawn
 

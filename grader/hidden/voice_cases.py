@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -55,18 +56,30 @@ def voice_case(label: str, sentences: Sequence[str], seed: int, *, whole: bool) 
         whole: whether the student's own ``read`` comes before ``speak``.
     """
     ids, lengths = pad_symbols([_ids(sentence) for sentence in sentences])  # (B, T_in), (B,)
+    inputs = {"ids": ids, "lengths": lengths}
+    if not whole:
+        mel, mel_lengths, _ = _exact_voice()[0].infer(ids, lengths, seed=seed)
+        inputs = {"mel": mel.float(), "mel_lengths": mel_lengths}
+    options = {"voice": "whole" if whole else "given", "reading_seed": seed}
+    case = Case(label, {}, {}, inputs, {}, options=options, alone=not whole, compare="audio")
+    return hear(case)
+
+
+def hear(case: Case) -> Case:
+    """Put into a case with a voice how its sentences sound, computed in float64."""
     tacotron2, vocoder = _exact_voice()
     _, _, denoiser = voice()
-    mel, mel_lengths, _ = tacotron2.infer(ids, lengths, seed=seed)
+    inputs = case.inputs
+    if case.options["voice"] == "whole":
+        seed = case.options["reading_seed"]
+        mel, mel_lengths, _ = tacotron2.infer(inputs["ids"], inputs["lengths"], seed=seed)
+    else:
+        mel, mel_lengths = inputs["mel"].double(), inputs["mel_lengths"]
     audio = denoiser(vocoder.infer(mel), DENOISING)  # (B, T · hop_length)
     hop = vocoder.mel.hop_length
     expected = {
         f"file_{index}": heard(audio[index, : frames * hop])
         for index, frames in enumerate(mel_lengths.tolist())
     }
-    expected["sample_rates"] = torch.full((len(sentences),), float(vocoder.sample_rate))
-    inputs = {"ids": ids, "lengths": lengths}
-    if not whole:
-        inputs = {"mel": mel.float(), "mel_lengths": mel_lengths}
-    options = {"voice": "whole" if whole else "given", "reading_seed": seed}
-    return Case(label, {}, {}, inputs, expected, options=options, alone=not whole, compare="audio")
+    expected["sample_rates"] = torch.full((len(audio),), float(vocoder.sample_rate))
+    return replace(case, expected=expected)
