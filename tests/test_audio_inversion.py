@@ -53,7 +53,9 @@ def test_griffin_lim_takes_magnitudes_and_batches():
         # the blur of the mel is gone, so the magnitudes come out nearer
         near = mel_distance(from_magnitudes[item], mels[item])
         assert near < mel_distance(from_mels[item], mels[item])
-        torch.testing.assert_close(griffin_lim(mels[item], 0), griffin_lim(mels, 0)[item])
+        # magnitudes are found in twenty rounds, each of which rounds; items are 0.8 apart
+        alone, together = griffin_lim(mels[item], 0), griffin_lim(mels, 0)[item]
+        torch.testing.assert_close(alone, together, rtol=0, atol=1e-3)
 
 
 def test_the_seed_decides():

@@ -179,7 +179,9 @@ def test_the_mini_corpus_is_what_its_command_makes(tmp_path: Path) -> None:
     for order in first[:3]:
         make_module.record(order, tmp_path)
         remade, kept = (load_audio(folder / order.file) for folder in (tmp_path, mini / "wavs"))
-        assert torch.equal(remade, kept)
+        assert remade.shape == kept.shape
+        # another processor may round a sample to the next step of 16 bits
+        assert (remade - kept).abs().max() < 1.5 * 2**-15
 
 
 def test_a_missing_flite_is_said_in_one_line(

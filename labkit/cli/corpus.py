@@ -34,7 +34,8 @@ def _add_make(actions: Any) -> None:
         "make",
         help="Make a corpus from nothing: our own sentences, spoken by flite.",
         description="Make a corpus from nothing: our own sentences, spoken by flite. "
-        "The same command goes on where it was interrupted, and gives the same bytes.",
+        "The same command goes on where it was interrupted, and gives the same "
+        "recordings.",
     )
     add = make.add_argument
     add("folder", type=Path, metavar="OUT", help="a folder that is new, or begun so before")

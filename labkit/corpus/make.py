@@ -32,7 +32,9 @@ _SPLIT_EVERY = 47
 
 @dataclass(frozen=True)
 class Recipe:
-    """What makes a corpus: the same recipe and flite give the same bytes.
+    """What makes a corpus: the same recipe and flite give the same recordings.
+
+    On one machine to the byte; on another processor to one step of 16 bits.
 
     Args:
         hours: how much speech; the recording that reaches it is the last.
