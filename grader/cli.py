@@ -86,7 +86,7 @@ def _report(arguments: argparse.Namespace) -> int:
     if instructor and (course or arguments.student):
         from grader.report_course import course_cards, print_class
 
-        cards = course_cards(arguments.folder, arguments.student)
+        cards = course_cards(arguments.folder, arguments.student, secret_of=arguments.course)
         if not arguments.student:
             if arguments.json:
                 print(json.dumps([card.record() for card in cards], indent=1))
@@ -192,6 +192,9 @@ def build_parser(instructor: bool) -> argparse.ArgumentParser:
 
     report.epilog = "In a graded course: one line for each student, from the ledger."
     report.add_argument("--student", default="", help="the card of this student of the course")
+    report.add_argument(
+        "--course", type=Path, help="whose .grader_secret has sealed the ledger (default: found)"
+    )
 
     grade = add("grade", _grade, "Grade a course: scores.csv, ledger.jsonl, feedback pages.")
     grade.add_argument("course", type=Path, metavar="DIR", help="folder with submitted/")
@@ -226,6 +229,17 @@ def _positive(text: str) -> int:
     return number
 
 
+def _line(error: Exception) -> str:
+    """Return what an error says in one line, with the file that an OSError is about."""
+    from grader.text import visible
+
+    text = str(error)
+    if isinstance(error, OSError):
+        places = [str(place) for place in (error.filename, error.filename2) if place is not None]
+        text = ": ".join([*places, error.strerror or text])
+    return visible(text).replace("\n", "\\n")
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run a command; one line and exit status 2 for wrong use, 1 for a failed check."""
     instructor = (Path(__file__).parent / "course.py").exists()
@@ -240,11 +254,13 @@ def main(arguments: list[str] | None = None) -> None:
         sys.stdout.flush()  # here, where a closed pipe is caught
         sys.exit(status)
     except GraderError as error:
-        print(f"grader: {error}", file=sys.stderr)
+        print(f"grader: {_line(error)}", file=sys.stderr)
     except KeyboardInterrupt:
         print("grader: stopped; what was judged is in the ledger", file=sys.stderr)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    except OSError as error:  # a path that is not what it should be, a full disk, …
+        print(f"grader: {_line(error)}", file=sys.stderr)
     sys.exit(2)
 
 

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import os
 import queue
-import secrets
 import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -18,97 +15,25 @@ import torch
 from grader.edition import build_edition
 from grader.errors import GraderError, SubmissionError
 from grader.feedback import feedback_page
-from grader.graft import NOTEBOOK_LIMIT, Submission, read_submission
+from grader.graft import Submission
+from grader.handed_in import HandedIn, handed_in
 from grader.isolation import Isolation, require
 from grader.judge import Judge, suite_version
 from grader.ledger import KEY_FIELDS, Key, Ledger, Record, environment_version
+from grader.secret import course_secret
 from grader.session import Worker
-from grader.tasks import LABS, find_lab
-from grader.tasks.base import Lab
 from grader.text import neutral
 from grader.verdict import unreadable
 
-SECRET_FILE = ".grader_secret"
-SECRET_VARIABLE = "GRADER_SECRET"
-
-
-@dataclass(frozen=True)
-class HandedIn:
-    """A student's folder for one lab."""
-
-    student: str
-    lab: Lab
-    folder: Path
-
-    @property
-    def notebook(self) -> Path:
-        """Where the notebook should lie."""
-        return self.folder / f"{self.lab.notebook}.ipynb"
-
-    def digest(self) -> str:
-        """Return what tells this from another hand-in; what cannot be read has a word instead."""
-        if any(path.is_symlink() for path in (self.folder.parent, self.folder, self.notebook)):
-            return "symlink"
-        if not self.notebook.is_file():
-            return "absent"
-        try:
-            size = self.notebook.stat().st_size
-            if size > NOTEBOOK_LIMIT:
-                return f"{size} bytes"
-            return hashlib.sha256(self.notebook.read_bytes()).hexdigest()
-        except OSError:
-            return "unreadable"
-
-
-def course_secret(course: Path) -> bytes:
-    """Return the course's secret; it is made when it is first needed.
-
-    It comes from the variable GRADER_SECRET or from the file ``.grader_secret`` of the course.
-    """
-    if given := os.environ.get(SECRET_VARIABLE):
-        return given.encode()
-    path = course / SECRET_FILE
-    if not path.exists():
-        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_hex(32))
-    return path.read_bytes()
-
-
-def handed_in(course: Path, lab_names: list[str]) -> list[HandedIn]:
-    """Find the submissions of a course.
-
-    Args:
-        course: folder with ``submitted/STUDENT/LAB/``.
-        lab_names: labs to grade; empty for every lab that somebody handed in.
-
-    Raises:
-        GraderError: there is nothing to grade.
-    """
-    submitted = course / "submitted"
-    if not submitted.is_dir():
-        raise GraderError(
-            f"{course} has no folder 'submitted': give the course's root folder "
-            "(submitted/STUDENT/LAB/NOTEBOOK.ipynb)"
-        )
-    students = sorted(
-        path.name for path in submitted.iterdir() if path.is_dir() and path.name[0] != "."
-    )
-    if not students:
-        raise GraderError(f"{submitted} holds no student's folder")
-    labs = [find_lab(name) for name in lab_names] or [
-        lab for lab in LABS.values() if any((submitted / s / lab.name).is_dir() for s in students)
-    ]
-    if not labs:
-        raise GraderError(f"nobody in {submitted} handed in one of: {', '.join(sorted(LABS))}")
-    return [HandedIn(name, lab, submitted / name / lab.name) for lab in labs for name in students]
+LEDGER = "ledger.jsonl"
+SCORES = "scores.csv"
 
 
 def judge_one(handed: HandedIn, judge: Judge) -> Record:
     """Judge one student's folder; whatever it holds, the result is a record."""
     reason, submission, final = "", Submission(), True
     try:
-        submission = read_submission(handed.folder, handed.lab)
+        submission = handed.read()
         verdicts = judge.judge(submission, handed.student)
     except SubmissionError as error:
         reason = str(error)
@@ -162,9 +87,10 @@ def grade(
     found = require(isolation)
     output = output or course
     todo = handed_in(course, lab_names)
+    make_writable(output)
+    secret = course_secret(course)
+    ledger = Ledger(output / LEDGER, secret)
     announce(len(todo))
-    output.mkdir(parents=True, exist_ok=True)
-    ledger = Ledger(output / "ledger.jsonl")
     suite, environment = suite_version(), environment_version()
     records: dict[int, Record] = {}
     waiting: list[int] = []
@@ -179,21 +105,56 @@ def grade(
         else:
             records[index] = known
             progress(known, True)
-    secret = course_secret(course)
     torch.set_num_threads(1)  # the cases are tiny: threads would only wait for each other
     for index, part in _judge_all(todo, waiting, found, secret, suite, jobs):
         records[index] = ledger.append(dict(zip(KEY_FIELDS, keys[index], strict=True)) | part)
         progress(records[index], False)
     ordered = [records[index] for index in range(len(todo))]
-    write_scores(output / "scores.csv", ordered)
-    for handed, record in zip(todo, ordered, strict=True):
-        page = (
-            output / "feedback" / handed.student / handed.lab.name / f"{handed.lab.notebook}.html"
-        )
-        page.parent.mkdir(parents=True, exist_ok=True)
-        page.unlink(missing_ok=True)  # pages that nbgrader wrote are read-only
-        page.write_text(feedback_page(handed.lab, record), "utf-8", errors="backslashreplace")
+    write_results(output, todo, ordered)
     return ordered
+
+
+def make_writable(output: Path) -> None:
+    """Make the folder of the results, or refuse before anything is judged.
+
+    Raises:
+        GraderError: nothing can be written there; it says what stands in the way.
+    """
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise GraderError(f"{output} is not a folder: name one with --output") from None
+    except OSError as error:
+        raise GraderError(
+            f"the folder {output} cannot be made: {error.strerror}; name another with --output"
+        ) from None
+    if not os.access(output, os.W_OK | os.X_OK):
+        raise GraderError(f"nothing can be written in {output}: name another folder with --output")
+    for name, kind in ((SCORES, "file"), (f"{SCORES}.new", "file"), ("feedback", "folder")):
+        path = output / name
+        if os.path.lexists(path) and not (path.is_file() if kind == "file" else path.is_dir()):
+            raise GraderError(f"{path} is no {kind}: move it away")
+
+
+def write_results(output: Path, todo: list[HandedIn], records: list[Record]) -> None:
+    """Write the table and the pages, which are views of the ledger and can be written again.
+
+    Raises:
+        GraderError: there is no room, or something stands in the way; the ledger has everything.
+    """
+    try:
+        write_scores(output / SCORES, records)
+        for handed, record in zip(todo, records, strict=True):
+            folder = output / "feedback" / handed.student / handed.lab.name
+            page = folder / f"{handed.lab.notebook}.html"
+            folder.mkdir(parents=True, exist_ok=True)
+            page.unlink(missing_ok=True)  # pages that nbgrader wrote are read-only
+            page.write_text(feedback_page(handed.lab, record), "utf-8", errors="backslashreplace")
+    except OSError as error:
+        raise GraderError(
+            f"{error.filename or output / SCORES} cannot be written: {error.strerror}; all marks "
+            f"are in {output / LEDGER}, so mend this and run again"
+        ) from None
 
 
 def _judge_all(
@@ -244,7 +205,7 @@ def write_scores(path: Path, records: list[Record]) -> None:
     """Write the table of scores as CSV that no spreadsheet can misread; whole or not at all."""
     tasks = list(dict.fromkeys(v["task"] for record in records for v in record["verdicts"]))
     header = ["student", "lab", *tasks, "points", "max_points", "reason", "isolation", "time"]
-    temporary = path.with_suffix(".csv.new")
+    temporary = path.with_name(f"{path.name}.new")
     with temporary.open("w", encoding="utf-8", newline="", errors="backslashreplace") as file:
         table = csv.writer(file)
         table.writerow(header)

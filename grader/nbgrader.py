@@ -22,13 +22,13 @@ from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
 from nbgrader.utils import is_task
 from traitlets import Bool, Enum, Float
 
-from grader.course import course_secret
 from grader.edition import build_edition
 from grader.errors import GraderError, IsolationError
 from grader.graft import graft, parse_notebook, source_of
 from grader.isolation import BUBBLEWRAP, KINDS, Isolation, require
 from grader.judge import Judge, suite_version
 from grader.outputs import ALT_TEXT_LIMIT, IMAGE_LIMIT
+from grader.secret import course_secret
 from grader.session import Worker
 from grader.tasks import LABS
 from grader.tasks.base import Lab

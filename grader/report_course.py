@@ -12,26 +12,31 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.card import CLASSIC, LabReport, ReportCard
-from grader.course import HandedIn
+from grader.course import LEDGER
 from grader.errors import GraderError
+from grader.handed_in import HandedIn, is_student, students_of
 from grader.isolation import BUBBLEWRAP
 from grader.judge import suite_version
 from grader.ledger import Ledger, Record
+from grader.secret import SECRET_FILE, course_secret
 from grader.tasks import LABS
 from grader.tasks.base import Lab
 from grader.text import visible
 from grader.verdict import Verdict
 
-LEDGER = "ledger.jsonl"
 _TIMESTAMP = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(\.\d+)? UTC\s*")
 
 
-def course_cards(course: Path, student: str = "") -> list[ReportCard]:
+def course_cards(
+    course: Path, student: str = "", *, secret_of: Path | None = None
+) -> list[ReportCard]:
     """Return the cards of a class, or of one student.
 
     Args:
         course: folder with ``ledger.jsonl``: the course, or what ``--output`` named.
         student: whose card; empty for everybody who was judged or has handed in.
+        secret_of: the course whose secret has sealed the ledger; by default the folder itself, or
+            the one around it.
 
     Raises:
         GraderError: nothing was graded there, the ledger is damaged, or nobody is called so.
@@ -42,12 +47,14 @@ def course_cards(course: Path, student: str = "") -> list[ReportCard]:
             f"{course} holds no {LEDGER}: run grader grade first, or give the folder that its "
             "--output named"
         )
-    records = Ledger(path).records
-    students = {record["student"] for record in records}
+    if secret_of is None:
+        around = course.resolve().parent
+        secret_of = around if _is_only_there(SECRET_FILE, course, around) else course
+    records = Ledger(path, course_secret(secret_of, make=False)).records
+    students = {record["student"] for record in records if is_student(record["student"])}
     submitted = course / "submitted"
     if submitted.is_dir():
-        students |= {path.name for path in submitted.iterdir() if path.is_dir()}
-    students = {name for name in students if not name.startswith(".")}
+        students |= set(students_of(course))
     if student and student not in students:
         raise GraderError(f"{course} has neither a record nor a submission of {visible(student)!r}")
     suite = suite_version()
@@ -57,6 +64,10 @@ def course_cards(course: Path, student: str = "") -> list[ReportCard]:
         labs = [_lab_report(lab, own, name, submitted, suite) for lab in LABS.values()]
         cards.append(ReportCard(tuple(labs), student=name))
     return cards
+
+
+def _is_only_there(name: str, here: Path, there: Path) -> bool:
+    return (there / name).exists() and not (here / name).exists()
 
 
 def _lab_report(
@@ -104,12 +115,12 @@ def _verdict(said: Record) -> Verdict:
 def _submission_time(folder: Path) -> datetime | None:
     """Return when nbgrader collected this; None if it did not, or the file says something else."""
     path = folder / "timestamp.txt"
-    if path.is_symlink() or not path.is_file() or path.stat().st_size > 100:
-        return None
-    found = _TIMESTAMP.fullmatch(path.read_text("utf-8", errors="replace"))
     try:
+        if path.is_symlink() or not path.is_file() or path.stat().st_size > 100:
+            return None
+        found = _TIMESTAMP.fullmatch(path.read_text("utf-8", errors="replace"))
         return datetime.fromisoformat(f"{found[1]} {found[2]}+00:00") if found else None
-    except ValueError:  # digits that are no date
+    except (OSError, ValueError):  # not to be read, or digits that are no date
         return None
 
 

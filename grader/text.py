@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = "=+-@\u2212"  # the last is the minus sign of typography
 
 
 def visible(text: str, limit: int = 2000) -> str:
@@ -17,6 +17,11 @@ def visible(text: str, limit: int = 2000) -> str:
 
 
 def neutral(text: str) -> str:
-    """Return a table cell that no spreadsheet takes for a formula."""
+    """Return a table cell that no spreadsheet takes for a formula.
+
+    Spreadsheets pass over white space, and some read full-width and other variants of a sign as the
+    sign.
+    """
     text = visible(text)
-    return "'" + text if text.startswith(_FORMULA) else text
+    first = text.lstrip()[:1]
+    return "'" + text if first and unicodedata.normalize("NFKC", first)[0] in _FORMULA else text

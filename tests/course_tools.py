@@ -18,7 +18,10 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from conftest import ROOT
+from grader import cli
 from grader.graft import identity_of
 from grader.tasks import LABS
 from grader.tasks.base import Graded, Lab
@@ -69,6 +72,14 @@ def run(command: list[str], folder: Path, *, home: Path | None = None, **more: s
         timeout=280,
     )
     return Ran(done.returncode, done.stdout, done.stderr)
+
+
+def in_process(capsys: pytest.CaptureFixture[str], *arguments: object) -> Ran:
+    """Run a grader command here; quicker than a process of its own."""
+    with pytest.raises(SystemExit) as end:
+        cli.main(list(map(str, arguments)))
+    shown = capsys.readouterr()
+    return Ran(int(end.value.code or 0), shown.out, shown.err)
 
 
 @dataclass

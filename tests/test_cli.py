@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from conftest import ROOT, fill
-from course_tools import BIN, LAB, NOTEBOOK, Ran, fill_in, run
+from course_tools import BIN, LAB, NOTEBOOK, Ran, fill_in, in_process, run
 from grader import cli
 from grader.isolation import Isolation
 from grader.tasks import LABS
@@ -25,14 +25,6 @@ ALL_LABS = ", ".join(sorted(LABS))
 
 def grader(*arguments: object, folder: Path = ROOT, **more: str | None) -> Ran:
     return run(["grader", *map(str, arguments)], folder, **more)
-
-
-def in_process(capsys: pytest.CaptureFixture[str], *arguments: object) -> Ran:
-    """Run a grader command here; quicker than a process of its own."""
-    with pytest.raises(SystemExit) as end:
-        cli.main(list(map(str, arguments)))
-    shown = capsys.readouterr()
-    return Ran(int(end.value.code or 0), shown.out, shown.err)
 
 
 def write(path: Path, cells: dict[str, str]) -> Path:

@@ -288,6 +288,8 @@ FULL: dict[str, tuple[Make, str]] = {
     "=cmd|' -C calc'!A0": (file(notebook()), ""),
     "@SUM(1+1)*cmd": (file(notebook()), ""),
     "-2+3": (file(notebook()), ""),
+    "＝1+1": (file(notebook()), ""),
+    " ＋1": (file(notebook()), ""),
     "<script>alert(1)<": (file(notebook()), ""),
     "小明 Žižka 🎧": (file(notebook()), ""),
     "\u202eada reversed": (file(notebook()), ""),
@@ -377,7 +379,8 @@ def test_the_table_of_scores_is_whole_and_no_spreadsheet_runs_it(
     ]
     assert len(rows) == len(STUDENTS)
     assert all(len(row) == len(header) for row in rows)
-    assert not [cell for row in rows for cell in row if cell[:1] in ("=", "+", "-", "@", "\t")]
+    signs = ("=", "+", "-", "@", "\t", "＝", "＋")
+    assert not [cell for row in rows for cell in row if cell.strip(" ").startswith(signs)]
     assert not [
         char
         for row in rows
@@ -526,6 +529,7 @@ def test_a_ledger_that_was_changed_is_refused_with_the_line(
     forged = json.loads(lines[4])
     forged["points"] = 60
     copy = lay_out(tmp_path, {"ada": file(notebook())})
+    (copy / ".grader_secret").write_bytes((course / ".grader_secret").read_bytes())
     (copy / "ledger.jsonl").write_text("".join([*lines[:4], json.dumps(forged) + "\n", *lines[5:]]))
     with pytest.raises(GraderError, match="line 5 was changed or lost"):
         run(copy)

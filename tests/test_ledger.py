@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import hashlib
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader.errors import GraderError
-from grader.ledger import Ledger, environment_version, record_key
+from grader.ledger import Ledger as Sealed
+from grader.ledger import environment_version, record_key
+
+SECRET = b"the secret of this course"
+
+
+def Ledger(path: Path, secret: bytes = SECRET) -> Sealed:
+    return Sealed(path, secret)
 
 
 def record(student: str = "ada", points: int = 60, **more: Any) -> dict[str, Any]:
@@ -75,15 +85,113 @@ def test_a_changed_line_is_refused_by_its_number(path: Path, number: int) -> Non
         Ledger(path)
 
 
-def test_a_changed_line_with_a_new_digest_breaks_the_chain_below_it(path: Path) -> None:
-    from grader.ledger import _digest
+def read_lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text().splitlines()]
 
-    lines = [json.loads(line) for line in path.read_text().splitlines()]
-    lines[0]["points"] = 60
-    lines[0]["hash"] = _digest(lines[0])
-    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+
+def write_lines(path: Path, records: list[dict[str, Any]]) -> None:
+    path.write_text("".join(json.dumps(line, sort_keys=True) + "\n" for line in records))
+
+
+def plain_chain(records: list[dict[str, Any]], last: str = "") -> list[dict[str, Any]]:
+    """Chain records as anybody can: without a secret, as the kit's first versions did."""
+    chained = []
+    for line in records:
+        line = {name: value for name, value in line.items() if name != "hash"} | {"previous": last}
+        last = hashlib.sha256(json.dumps(line, sort_keys=True).encode()).hexdigest()
+        chained.append(line | {"hash": last})
+    return chained
+
+
+def test_a_ledger_without_seals_is_told_from_a_changed_one(path: Path) -> None:
+    write_lines(path, plain_chain(read_lines(path)))
+    with pytest.raises(GraderError, match=r"from an earlier version .* move the file away to grad"):
+        Ledger(path)
+
+
+def test_a_record_that_is_chained_without_the_secret_is_refused(path: Path) -> None:
+    lines = read_lines(path)
+    write_lines(path, lines + plain_chain([record("mallory")], lines[-1]["hash"]))
+    with pytest.raises(GraderError, match="line 4 was changed or lost"):
+        Ledger(path)
+
+
+def test_a_record_sealed_under_another_secret_is_refused(path: Path, tmp_path: Path) -> None:
+    other = Ledger(tmp_path / "other.jsonl", b"the secret of another course")
+    for student in ("ada", "bob", "mallory"):
+        other.append(record(student))
+    with pytest.raises(GraderError, match=r"line 1 was changed or lost .*or the secret another"):
+        Ledger(other.path)
+    write_lines(path, [*read_lines(path)[:2], read_lines(other.path)[2]])
+    with pytest.raises(GraderError, match="line 3 was changed or lost"):
+        Ledger(path)
+
+
+@pytest.mark.parametrize("order", [[0, 1, 2, 2], [0, 1, 2, 0], [0, 2, 1], [1, 2], [0, 0, 1, 2]])
+def test_lines_that_are_repeated_moved_or_dropped_are_refused(path: Path, order: list[int]) -> None:
+    lines = read_lines(path)
+    write_lines(path, [lines[number] for number in order])
+    with pytest.raises(GraderError, match="was changed or lost"):
+        Ledger(path)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"points": 60},
+        {"time": "2020-01-01T00:00:00+00:00"},
+        {"student": "mallory"},
+        {"points": 1.0},
+        {"more": None},
+        {"hash": "\u00e9"},
+        {"hash": None},
+    ],
+)
+def test_no_field_can_be_forged(path: Path, change: dict[str, Any]) -> None:
+    tamper(path, 1, **change)
     with pytest.raises(GraderError, match="line 2 was changed or lost"):
         Ledger(path)
+
+
+def test_what_is_cut_off_at_the_end_is_judged_again_and_nothing_else(path: Path) -> None:
+    """A ledger that ends earlier is one as it was: what it lacks is not known, and so not given."""
+    write_lines(path, read_lines(path)[:2])
+    ledger = Ledger(path)
+    assert [r["student"] for r in ledger.records] == ["ada", "bob"]
+    assert ledger.find(record_key(record("eve"))) is None
+
+
+@pytest.mark.parametrize("kind", ["folder", "pipe", "device", "dangling", "loop"])
+def test_what_is_no_file_is_refused_in_one_line(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "ledger.jsonl"
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(path)
+    else:
+        path.symlink_to({"device": "/dev/zero", "dangling": "nowhere", "loop": path.name}[kind])
+    with pytest.raises(GraderError, match=r"ledger\.jsonl (is not a file|cannot be read)"):
+        Ledger(path)
+
+
+def test_a_full_disk_loses_nothing_that_was_written(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger = Ledger(path)
+
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as disk:
+        disk.setattr(os, "fsync", full)
+        with pytest.raises(GraderError, match="No space left on device; what was judged before is"):
+            ledger.append(record("late"))
+    with path.open("r+b") as file:  # the disk took half of the line
+        file.truncate(path.stat().st_size - 20)
+    again = Ledger(path)
+    assert [r["student"] for r in again.records] == ["ada", "bob", "eve"]
+    again.append(record("late"))
+    assert [r["student"] for r in Ledger(path).records] == ["ada", "bob", "eve", "late"]
 
 
 def test_a_lost_line_is_refused(path: Path) -> None:
@@ -93,7 +201,9 @@ def test_a_lost_line_is_refused(path: Path) -> None:
         Ledger(path)
 
 
-@pytest.mark.parametrize("line", ["not JSON", "[]", "null", '{"hash": 1}', "\x00", ""])
+@pytest.mark.parametrize(
+    "line", ["not JSON", "[]", "null", '{"hash": 1}', "\x00", "", "[" * 99_999]
+)
 def test_a_line_that_is_no_record_is_refused(path: Path, line: str) -> None:
     with path.open("a") as file:
         file.write(line + "\n")

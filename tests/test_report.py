@@ -16,12 +16,13 @@ from conftest import BODIES, MASK_AFTER_SOFTMAX, STUB, fill
 from course_tools import NOTEBOOK, fill_in, run, words
 from grader.card import CLASSIC, LabReport, ReportCard
 from grader.cli import main
-from grader.course import HandedIn
 from grader.errors import GraderError
+from grader.handed_in import HandedIn
 from grader.judge import suite_version
 from grader.ledger import Ledger
 from grader.report import check_folder, find_notebook, report_card
 from grader.report_course import course_cards
+from grader.secret import course_secret
 from grader.session import Worker
 from grader.tasks import LABS
 from grader.tasks.base import Lab, Task
@@ -305,7 +306,7 @@ def judged(student: str, *passed: str, digest: str = "d", **more: Any) -> dict[s
 
 
 def in_ledger(course: Path, *records: dict[str, Any]) -> None:
-    ledger = Ledger(course / "ledger.jsonl")
+    ledger = Ledger(course / "ledger.jsonl", course_secret(course))
     for record in records:
         ledger.append(record)
 
