@@ -15,6 +15,8 @@ from typing import Any
 import torch
 from safetensors.torch import load, save
 
+NOTEBOOK = "notebook"  # the kind of question whose answer is a frame for each cell
+
 FRAME_LIMIT = 64 * 1024 * 1024  # bytes; the largest honest answer of any lab is under 4 MiB
 HEADER_LIMIT = 8 * 1024 * 1024  # bytes of JSON; most of it are the pictures of a notebook
 ITEM_LIMIT = 50_000  # members of all lists and objects of a JSON text
@@ -93,3 +95,25 @@ def unpack(body: bytes) -> tuple[Any, dict[str, torch.Tensor]]:
         return document, tensors
     except Exception as error:  # whatever the bytes do to the parsers, it is one finding
         raise FrameError(f"malformed frame: {type(error).__name__}") from None
+
+
+def unpack_each(body: bytes, most: int) -> list[Any]:
+    """Read the documents of frames that follow each other, up to the first that is not whole.
+
+    Args:
+        body: frames, each with its length.
+        most: how many are read.
+    """
+    documents: list[Any] = []
+    start = 0
+    while len(documents) < most and start + LENGTH_BYTES <= len(body):
+        (length,) = _LENGTH.unpack_from(body, start)
+        start += LENGTH_BYTES
+        if start + length > len(body):
+            break
+        try:
+            documents.append(unpack(body[start : start + length])[0])
+        except FrameError:
+            break
+        start += length
+    return documents

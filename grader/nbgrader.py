@@ -24,12 +24,13 @@ from traitlets import Bool, Enum, Float
 
 from grader.edition import build_edition
 from grader.errors import GraderError, IsolationError
+from grader.frame import NOTEBOOK
 from grader.graft import graft, parse_notebook, source_of
 from grader.isolation import BUBBLEWRAP, KINDS, Isolation, require
 from grader.judge import Judge, suite_version
-from grader.outputs import ALT_TEXT_LIMIT, IMAGE_LIMIT
+from grader.outputs import ALT_TEXT_LIMIT, IMAGE_LIMIT, SHARE_OF_TIME
 from grader.secret import course_secret
-from grader.session import Worker
+from grader.session import Answer, Worker
 from grader.tasks import LABS
 from grader.tasks.base import Lab
 from grader.text import visible
@@ -37,7 +38,9 @@ from grader.verdict import Verdict, unreadable
 
 NOTE = "grader"  # notebook metadata that carries the intake's findings to the judge
 _OUTPUTS_PER_CELL = 12
+_ENDINGS = {"output": "it showed too much", "threads": "it started too many threads"}
 _LARGEST_PICTURE = 4000  # pixels along one side
+OUTPUTS_SECONDS = 180.0  # ten times what lab 4, the slowest, takes on two cores of 2026
 _WIDEST_SHOWN = 800  # pixels; nbgrader's pages would let a wider one stick out
 
 
@@ -97,7 +100,9 @@ class JudgeSubmission(NbGraderPreprocessor):
         help="How student code is confined; 'none' runs it with your rights.",
     ).tag(config=True)
     show_outputs = Bool(True, help="Whether to run the notebook for its outputs.").tag(config=True)
-    outputs_seconds = Float(30.0, help="Limit of the run for outputs, in seconds.").tag(config=True)
+    outputs_seconds = Float(
+        OUTPUTS_SECONDS, help="Limit of the run for outputs, in seconds; what came before is kept."
+    ).tag(config=True)
 
     def preprocess(
         self, nb: NotebookNode, resources: dict[str, Any]
@@ -149,19 +154,29 @@ class JudgeSubmission(NbGraderPreprocessor):
             if cell.cell_type == "code"
             and cell.metadata.get("nbgrader", {}).get("grade_id") not in graded
         ]
-        document = {"kind": "notebook", "seconds": self.outputs_seconds, "cells": cells}
+        document = {"kind": NOTEBOOK, "seconds": self.outputs_seconds, "cells": cells}
         answer = bench.worker.ask(document, {})
-        if answer.status != "ok":
-            text = f"The notebook's outputs could not be collected (reason: {answer.status}).\n"
-            return {cells[0][0]: [_stream(text)]} if cells else {}
-        found = answer.document.get("cells")
-        found = found if isinstance(found, dict) else {}
-        lists = {cell_id: found.get(cell_id) for cell_id, _ in cells}
-        return {
+        found = answer.document.get("cells", {})
+        shown = {
             cell_id: [node for output in some[:_OUTPUTS_PER_CELL] if (node := _shown(output))]
-            for cell_id, some in lists.items()
-            if isinstance(some, list)
+            for cell_id, _ in cells
+            if isinstance(some := found.get(cell_id), list)
         }
+        missing = [cell_id for cell_id, _ in cells if cell_id not in found]
+        if missing:
+            shown[missing[0]] = [_stream(_where_it_ended(answer, self.outputs_seconds))]
+        return shown
+
+
+def _where_it_ended(answer: Answer, limit: float) -> str:
+    """Say why the cells from here on show nothing."""
+    reason = _ENDINGS.get(answer.status, f"its process ended ({answer.status})")
+    if answer.status == "time" or answer.seconds > SHARE_OF_TIME * limit:
+        reason = f"it may take {limit:g} s"
+    return (
+        f"The outputs end here: the notebook was run for them, and {reason}. What came before is "
+        "kept, and no mark depends on it.\n"
+    )
 
 
 def _stream(text: str) -> NotebookNode:

@@ -15,7 +15,15 @@ from types import TracebackType
 from typing import Any
 
 from grader.errors import IsolationError
-from grader.frame import FRAME_LIMIT, LENGTH_BYTES, FrameError, pack, unpack
+from grader.frame import (
+    FRAME_LIMIT,
+    LENGTH_BYTES,
+    NOTEBOOK,
+    FrameError,
+    pack,
+    unpack,
+    unpack_each,
+)
 from grader.isolation import worker_command
 from grader.tasks.base import Tensors
 
@@ -34,7 +42,8 @@ class Answer:
         code: exit status of the child, negative for a signal.
         seconds: wall-clock time of the question.
         peak_bytes: largest resident memory of the child.
-        document: the child's report, unverified.
+        document: the child's report, unverified; of a notebook, what its cells showed until it
+            ended, whatever the status.
         tensors: the child's tensors, unverified.
     """
 
@@ -44,6 +53,15 @@ class Answer:
     peak_bytes: int = 0
     document: dict[str, Any] = field(default_factory=dict)
     tensors: Tensors = field(default_factory=dict)
+
+
+def _merge(parts: list[Any]) -> dict[str, Any]:
+    """Put what the cells of a notebook showed, as far as they came, into one document."""
+    cells: dict[str, Any] = {}
+    for part in parts:
+        if isinstance(part, dict) and isinstance(part.get("cells"), dict):
+            cells |= part["cells"]
+    return {"cells": cells}
 
 
 class _Gone(Exception):
@@ -150,6 +168,9 @@ class Worker:
         if not envelope["clean"]:
             self.close()
         facts = {name: envelope[name] for name in ("code", "seconds", "peak_bytes")}
+        if document["kind"] == NOTEBOOK:
+            shown = _merge(unpack_each(body, len(document["cells"])))
+            return Answer(envelope["status"], **facts, document=shown)
         if envelope["status"] != "ok":
             return Answer(envelope["status"], **facts)
         try:

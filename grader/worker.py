@@ -22,10 +22,11 @@ import shutil
 import signal
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from grader.frame import FRAME_LIMIT, LENGTH_BYTES, pack, unpack
+from grader.frame import FRAME_LIMIT, LENGTH_BYTES, NOTEBOOK, pack, unpack
 from grader.system_calls import forbid_system_calls
 
 MEMORY_LIMIT = 2 * 1024**3  # bytes of address space that a question may add
@@ -74,16 +75,19 @@ def _limit(seconds: float, confined: bool) -> None:
         lower(resource.RLIMIT_NPROC, THREAD_LIMIT)
 
 
-def _answer(document: dict[str, Any], tensors: dict[str, Any]) -> bytes:
+def _answer(document: dict[str, Any], tensors: dict[str, Any]) -> Iterator[bytes]:
+    """Yield the parts of an answer; those of a notebook come one by one, each a frame."""
     if document["kind"] == "ready":
-        return pack({})[LENGTH_BYTES:]
-    if document["kind"] == "notebook":
+        yield pack({})[LENGTH_BYTES:]
+    elif document["kind"] == NOTEBOOK:
         from grader.outputs import run_notebook
 
-        return pack(run_notebook(document["cells"]))[LENGTH_BYTES:]
-    from grader.perform import perform
+        for cell_id, outputs in run_notebook(document["cells"], document["seconds"]):
+            yield pack({"cells": {cell_id: outputs}})
+    else:
+        from grader.perform import perform
 
-    return pack(*perform(document, tensors))[LENGTH_BYTES:]
+        yield pack(*perform(document, tensors))[LENGTH_BYTES:]
 
 
 def _read(descriptor: int, size: int) -> bytes:
@@ -115,7 +119,8 @@ def _child(head: dict[str, Any], requests: int, pipe: int, confined: bool) -> No
         _limit(head["seconds"], confined)
         if confined:
             forbid_system_calls()
-        _write(pipe, _answer(*unpack(body)))
+        for part in _answer(*unpack(body)):
+            _write(pipe, part)
     except BaseException:
         os._exit(1)  # the judge reads a missing answer as what it is
     os._exit(0)
@@ -131,7 +136,7 @@ def _threads(child: int) -> int:
 def _collect(
     child: int, pipe: int, seconds: float, confined: bool, buffer: memoryview
 ) -> tuple[str, int, int, int]:
-    """Read a child's answer until it ends; return status, exit code, peak bytes and size."""
+    """Read a child's answer until it ends; return status, exit code, peak bytes and size read."""
     deadline = time.monotonic() + seconds
     size, status, ended = 0, "ok", False
     code, peak = 0, 0
@@ -160,7 +165,7 @@ def _collect(
             time.sleep(_POLL_SECONDS)
     if status == "ok" and (code != 0 or not size):
         status = "died"
-    return status, code, peak, size if status == "ok" else 0
+    return status, code, peak, min(size, FRAME_LIMIT)
 
 
 def _kill_leftovers(child: int, confined: bool) -> None:
@@ -202,7 +207,8 @@ def answer_in_child(head: dict[str, Any], requests: int, answers: int, confined:
     The envelope's document holds the request's ``nonce``, ``status`` (``ok``, ``time``,
     ``output``, ``threads``, ``died``), the child's exit ``code`` (negative: signal), ``seconds``,
     ``peak_bytes``, whether the sandbox is ``clean`` again, and the ``size`` of the answer, which
-    follows it raw: what the child says about its own length is not believed.
+    follows it raw: what the child says about its own length is not believed. Of a notebook, what
+    came before the end is passed on, whatever ended it.
 
     Args:
         head: ``nonce``, ``kind``, ``seconds`` (the limit) and ``size`` of the request's body.
@@ -210,7 +216,7 @@ def answer_in_child(head: dict[str, Any], requests: int, answers: int, confined:
         answers: descriptor to which envelope and answer are written.
         confined: whether this runs in a sandbox of its own.
     """
-    if head["kind"] == "notebook":
+    if head["kind"] == NOTEBOOK:
         _preload(_NOTEBOOK_MODULES)
     started = time.monotonic()
     reading, writing = os.pipe()
@@ -223,6 +229,8 @@ def answer_in_child(head: dict[str, Any], requests: int, answers: int, confined:
         status, code, peak, size = _collect(child, reading, head["seconds"], confined, buffer)
         _kill_leftovers(child, confined)
         os.close(reading)
+        if status != "ok" and head["kind"] != NOTEBOOK:  # a part of an answer is none
+            size = 0
         envelope = {
             "nonce": head["nonce"],
             "status": status,

@@ -7,6 +7,7 @@ import json
 import struct
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from types import SimpleNamespace
@@ -107,15 +108,21 @@ def png(width: int, height: int) -> str:
     return base64.b64encode(b"\x89PNG\r\n\x1a\n" + chunk).decode()
 
 
-def show(returned: Any, status: str = "ok") -> list[Any]:
+def show(returned: Any) -> list[Any]:
     """Return what is shown below a cell whose worker returned this."""
-    answer = Answer(status, document={"cells": {"a": returned}})
+    return outputs_of(Answer("ok", document={"cells": {"a": returned}}), "a").get("a", [])
+
+
+def outputs_of(answer: Answer, *names: str) -> dict[str, list[Any]]:
+    """Return what is shown below the cells of these names if a worker answers this."""
     bench: Any = SimpleNamespace(worker=SimpleNamespace(ask=lambda document, tensors: answer))
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1", id="a")])
-    outputs = JudgeSubmission()._outputs(bench, notebook, {}).get("a", [])
-    notebook.cells[0].outputs = outputs
+    cells = [nbformat.v4.new_code_cell("1", id=name) for name in names]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    found = JudgeSubmission()._outputs(bench, notebook, {})
+    for cell in notebook.cells:
+        cell.outputs = found.get(cell["id"], [])
     nbformat.validate(notebook)
-    return outputs
+    return found
 
 
 @pytest.mark.parametrize(
@@ -151,9 +158,34 @@ def test_outputs_are_limited_whatever_the_worker_says() -> None:
     assert all(len(output.text) < 25_000 for output in outputs)
 
 
-def test_a_run_without_outputs_is_said() -> None:
-    (output,) = show([], status="died")
-    assert output.text == "The notebook's outputs could not be collected (reason: died).\n"
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (Answer("time"), "it may take 180 s"),
+        (Answer("ok", seconds=162.5), "it may take 180 s"),  # the last cell was interrupted
+        (Answer("died"), "its process ended (died)"),
+        (Answer("ok"), "its process ended (ok)"),  # it left by itself
+        (Answer("output"), "it showed too much"),
+        (Answer("lost"), "its process ended (lost)"),
+    ],
+)
+@pytest.mark.parametrize("came", [0, 1, 2])
+def test_where_the_outputs_end_is_said_and_what_came_before_is_kept(
+    answer: Answer, reason: str, came: int
+) -> None:
+    found = {name: [{"text": name}] for name in "abc"[:came]}
+    shown = outputs_of(replace(answer, document={"cells": found}), *"abc")
+    assert [shown[name][0].text for name in found] == list(found)
+    assert len(shown) == came + 1
+    (said,) = shown["abc"[came]]
+    assert said.text == (
+        f"The outputs end here: the notebook was run for them, and {reason}. What came before is "
+        "kept, and no mark depends on it.\n"
+    )
+
+
+def test_a_notebook_without_cells_shows_nothing() -> None:
+    assert outputs_of(Answer("died")) == {}
 
 
 # --- points --------------------------------------------------------------------------------------
