@@ -39,9 +39,7 @@ def test_what_cannot_be_seen_is_written_out(text: str) -> None:
     assert neutral(text).startswith(("\\u", "'"))
 
 
-@pytest.mark.parametrize(
-    "text", ["", "ada", "Žižka 小明", "a=b", "3 + 4", "'=1", "≠", "_x", "１"]
-)
+@pytest.mark.parametrize("text", ["", "ada", "Žižka 小明", "a=b", "3 + 4", "'=1", "≠", "_x", "１"])
 def test_names_stay_as_they_are(text: str) -> None:
     assert neutral(text) == text
 

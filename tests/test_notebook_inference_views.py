@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 import time
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,6 +17,7 @@ import torch
 import labkit
 from labkit.audio import load_audio
 from labkit.errors import InputError
+from labkit.notebook.inference import benchmark_report
 from labkit.notebook.inference import precision as precision_view
 from labkit.notebook.inference.benchmark_report import LatencyReport, latency_report
 from labkit.notebook.inference.benchmark_view import watch_benchmark
@@ -208,7 +212,7 @@ class TestLatencyReport:
             "read": lambda: torch.zeros(2, 80, 50),
             "vocode": lambda mel: torch.zeros(2, 50 * 256),
             "device": CPU,
-            "n_iterations": 4,
+            "seconds": 0.0,
         } | changed
         return latency_report(settings.pop("benchmark"), **settings)
 
@@ -232,6 +236,21 @@ class TestLatencyReport:
         assert f"Speech of an iteration (seconds) = {2 * 50 * 256 / 22050:.4f}" in report.lines
         factor = report.report.summary.latency / report.report.speech
         assert report.report.real_time_factor == pytest.approx(factor)
+
+    @pytest.mark.parametrize(("seconds", "kept"), [(0.0, 2), (1e9, 8), (math.inf, 8)])
+    def test_what_there_is_time_for_is_measured(self, seconds: float, kept: int) -> None:
+        report = self.report(seconds=seconds)
+        assert len(report.report.iterations) == kept
+        assert report.lines[-1].endswith(f"iterations: {kept}")
+
+    def test_a_slow_machine_measures_less_often(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        runs: list[int] = []
+        ticks = itertools.count()
+        clock = SimpleNamespace(perf_counter=lambda: 1.5 * len(runs) + 1e-6 * next(ticks))
+        monkeypatch.setattr(benchmark_report, "time", clock)
+        report = self.report(read=lambda: runs.append(1) or torch.zeros(2, 80, 50), seconds=10.6)
+        assert len(report.report.iterations) == 3
+        assert len(runs) == 1 + 3 + 3
 
     def test_measures_what_lies_around(self) -> None:
         report = self.report(prepare=lambda: time.sleep(0.02))
@@ -258,19 +277,40 @@ class TestLatencyReport:
 
 class TestPrecisions:
     def test_sizes_are_arithmetic_and_errors_grow(self) -> None:
-        picture = compare_precisions(voice().tacotron2, *batch(), rounds=1, full_size=False)
+        picture = compare_precisions(voice().tacotron2, *batch(), seconds=0, full_size=False)
         assert picture.table is not None
         rows = {row[0]: row for row in picture.table.rows}
         assert list(rows) == ["float32", "bfloat16", "int8"]
         assert [row[1] for row in rows.values()] == ["5.11", "2.56", "1.28"]
         errors = [float(row[4]) for row in rows.values()]
         assert 0 == errors[0] < errors[1] < errors[2]
-        assert "1 rounds in turn" in picture.text
+        assert "in 1 rounds, bfloat16 is" in picture.text
 
     def test_full_size(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(precision_view, "_STEPS", 2)
-        picture = compare_precisions(voice().tacotron2, *batch(), rounds=1)
+        picture = compare_precisions(voice().tacotron2, *batch(), seconds=0)
         assert "Published sizes: the LSTM matrices have 71.3 MB" in picture.text
+
+    @pytest.mark.parametrize(("seconds", "rounds"), [(0, 1), (4, 1), (30, 4), (1000, 7)])
+    def test_a_slow_machine_measures_fewer_rounds(
+        self, monkeypatch: pytest.MonkeyPatch, seconds: float, rounds: int
+    ) -> None:
+        now = [0.0]
+
+        class Slow:
+            embedding = SimpleNamespace(weight=torch.zeros(1))
+            decoder = voice().tacotron2.decoder
+
+            def infer(self, *_: Any, **__: Any) -> tuple[torch.Tensor, ...]:
+                now[0] += 2.0
+                return (torch.zeros(1),) * 3
+
+        clock = SimpleNamespace(perf_counter=lambda: now[0])
+        monkeypatch.setattr(precision_view, "time", clock)
+        three: list[Any] = ["float32", "bfloat16", "int8"]
+        speed = precision_view._measure("slow", Slow(), *batch(), three, seconds)  # type: ignore[arg-type]
+        assert [len(taken) for taken in speed.seconds.values()] == [rounds] * 3
+        assert now[0] <= max(seconds, 12)  # what was laid out, and one round, at least
 
 
 FORMS: dict[str, Any] = {

@@ -20,6 +20,7 @@ from labkit.notebook.picture import DARK, LIGHT, Notice, Picture, Table, new_fig
 from labkit.notebook.student import NotReadyError, students_code
 
 WARM_UPS = 3
+FEWEST, MOST = 2, 8  # iterations that are kept
 
 
 @dataclass(frozen=True, repr=False)
@@ -47,7 +48,8 @@ class LatencyReport:
             "",
             f"Speech of an iteration (seconds) = {self.report.speech:.4f}",
             f"Real-time factor (latency / speech) = {factor:.4f}, {1 / factor:.1f} x real time",
-            f"Measured on {self.device}, threads of PyTorch: {self.threads}",
+            f"Measured on {self.device}, threads of PyTorch: {self.threads}, "
+            f"iterations: {len(self.report.iterations)}",
         ]
 
     def __repr__(self) -> str:
@@ -67,11 +69,12 @@ def latency_report(
     vocode: Callable[[torch.Tensor], torch.Tensor],
     device: torch.device,
     sample_rate: int = 22050,
-    n_iterations: int = 8,
+    seconds: float = 8.0,
 ) -> LatencyReport | Notice:
     """Measure a pipeline with the student's ``benchmark``, and report as the original lab did.
 
     The report also names what lies before and behind the two models; that is timed here, as often.
+    A slow machine measures less often, not longer: a first run says what there is time for.
 
     Args:
         benchmark: the student's function.
@@ -80,7 +83,8 @@ def latency_report(
         vocode: makes it audible: (B, N).
         device: where that is done.
         sample_rate: samples per second.
-        n_iterations: how many iterations are kept, after three warm-ups.
+        seconds: what may be spent; at least two iterations are kept, at most eight, after three
+            warm-ups.
 
     Returns:
         The report, or a notice if a function of the student's is not ready.
@@ -97,6 +101,8 @@ def latency_report(
         return last["audio"]
 
     try:
+        with torch.no_grad():
+            n_iterations = _affordable(lambda: vocoding(reading()), device, seconds)
         with students_code("inference-3"), torch.no_grad():
             figures = benchmark(
                 reading, vocoding, lambda: synchronise(device), time.perf_counter,
@@ -113,6 +119,15 @@ def latency_report(
     return LatencyReport(
         report, device_name(device), torch.get_num_threads(), _draw(figures, report)
     )
+
+
+def _affordable(once: Callable[[], Any], device: torch.device, seconds: float) -> int:
+    """Run the pipeline once, and return how many iterations can be kept in the time."""
+    start = time.perf_counter()
+    once()
+    synchronise(device)
+    took = max(time.perf_counter() - start, 1e-6)
+    return int(min(max(seconds / took - 1 - WARM_UPS, FEWEST), MOST))
 
 
 def _iteration(

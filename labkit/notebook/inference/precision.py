@@ -18,6 +18,7 @@ from labkit.tacotron2.matrices import PRECISIONS
 BYTES = {"float32": 4, "bfloat16": 2, "int8": 1}  # of one weight
 DECIBELS = 8.686  # of one unit of the natural-log mel
 _STEPS = 60  # of the full-size model
+_MOST_ROUNDS = 7  # more of them say no more
 _HATCHES = {"float32": "", "bfloat16": "////", "int8": "...."}
 _COLOURS = {"float32": DARK, "bfloat16": LIGHT, "int8": GREY}
 
@@ -51,20 +52,21 @@ def compare_precisions(
     ids: torch.Tensor,
     lengths: torch.Tensor,
     *,
-    rounds: int = 7,
+    seconds: float = 8.0,
     full_size: bool = True,
 ) -> Picture:
     """Measure size, speed and error of the decoder in each precision that the device can do.
 
     The precisions take turns in every round, so that whatever else the machine does meets all of
-    them; a ratio is the median over the rounds. The full-size model is untrained: how long it takes
+    them; a ratio is the median over the rounds. A slow machine measures fewer rounds, not longer.
+    The full-size model is untrained: how long it takes
     depends on its sizes only, and what it says means nothing.
 
     Args:
         tacotron2: a trained model, labkit's own: it is the kit's decoding engine that is measured.
         ids: (B, T_in) symbol ids, padded on the right.
         lengths: (B,) number of symbols of each sentence.
-        rounds: how often everything is measured.
+        seconds: what may be spent on measuring; every model is measured for one round at least.
         full_size: whether the published sizes are measured, too.
 
     Returns:
@@ -79,12 +81,13 @@ def compare_precisions(
             available.append(precision)
         except ConfigError:  # int8 runs on the CPU only
             continue
-    speeds = [_measure("this voice", tacotron2, ids, lengths, available, rounds)]
+    seconds /= 1 + full_size
+    speeds = [_measure("this voice", tacotron2, ids, lengths, available, seconds)]
     if full_size:
         large = choose_tacotron2().to(device)
         limits = {"max_decoder_steps": _STEPS, "gate_threshold": NEVER}
         speeds.append(
-            _measure("published sizes", large, ids[:1], lengths[:1], available, rounds, **limits)
+            _measure("published sizes", large, ids[:1], lengths[:1], available, seconds, **limits)
         )
     return _draw(speeds, reports, available, device)
 
@@ -95,17 +98,22 @@ def _measure(
     ids: torch.Tensor,
     lengths: torch.Tensor,
     precisions: list[str],
-    rounds: int,
+    budget: float,
     **options: float,
 ) -> Speed:
     seconds: dict[str, list[float]] = {precision: [] for precision in precisions}
-    for number in range(-1, rounds):  # the first round lays the weights out
+    begun = time.perf_counter()
+    for number in range(-1, _MOST_ROUNDS):  # the first round lays the weights out
+        round_begun = time.perf_counter()
         for precision in precisions:
             start = time.perf_counter()
             outputs = model.infer(ids, lengths, seed=0, precision=precision, **options)  # type: ignore[arg-type]
             outputs[1].tolist()  # waits for the device
             if number >= 0:
                 seconds[precision].append(time.perf_counter() - start)
+        now = time.perf_counter()
+        if number >= 0 and now - begun + (now - round_begun) > budget:  # no time for another
+            break
     cells = (model.decoder.attention_rnn, model.decoder.decoder_rnn)
     matrices = sum(cell.weight_ih.numel() + cell.weight_hh.numel() for cell in cells)
     return Speed(name, matrices, seconds)
@@ -163,8 +171,8 @@ def _in_words(
     device: torch.device,
 ) -> str:
     lines = [
-        f"Measured on {device_name(device)}, threads of PyTorch: {torch.get_num_threads()}, "
-        f"{len(speeds[0].seconds['float32'])} rounds in turn."
+        f"Measured on {device_name(device)}, threads of PyTorch: {torch.get_num_threads()}; the "
+        "precisions took turns."
     ]
     for one in speeds:
         parts = []
@@ -176,7 +184,8 @@ def _in_words(
             )
         lines.append(
             f"{one.name[0].upper()}{one.name[1:]}: the LSTM matrices have "
-            f"{one.megabytes('float32'):.1f} MB in float32; {', '.join(parts)}."
+            f"{one.megabytes('float32'):.1f} MB in float32; "
+            f"in {len(one.seconds['float32'])} rounds, {', '.join(parts)}."
         )
     for precision, report in reports.items():
         lines.append(
