@@ -21,7 +21,7 @@ from grader.golden import hidden_cases, public_cases
 from grader.hidden import maker
 from grader.perform import perform_call
 from grader.tasks import LABS
-from grader.tasks.base import Case, Lab, Task, Tensors, call_document
+from grader.tasks.base import Case, Lab, Task, Tensors, call_document, call_tensors
 from labkit.tacotron2 import Attention, LocationLayer
 
 FRESH = 50
@@ -75,12 +75,9 @@ def errors(task: Task, case: Case, outputs: Tensors) -> list[float]:
 
 def run(lab: Lab, task: Task, case: Case, fill: Any) -> Tensors:
     """Call a fill as a worker does; what other tasks define is the reference's."""
-    tensors = {f"state.{name}": value for name, value in case.state.items()}
-    tensors |= {f"in.{name}": value for name, value in case.inputs.items()}
     names = vars(importlib.import_module(lab.home)) | {task.defines: fill}
-    report, outputs = perform_call(
-        call_document(task, replace(case, gradients={})), tensors, dict(names)
-    )
+    case = replace(case, gradients={})
+    report, outputs = perform_call(call_document(task, case), call_tensors(task, case), dict(names))
     assert "error" not in report, report
     return {name: outputs[name] for name in case.expected}
 

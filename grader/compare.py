@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import torch
 
 from grader.perform import Report
-from grader.tasks.base import Case, Output, Slip, Task, Tensors, outputs_of
+from grader.tasks.base import Case, Output, Slip, Task, Tensors, call_tensors, outputs_of
 
 # Measured (benchmarks/tolerance.py): honest float32 solutions use less than a fifth of this bound
 # over more than 150 cases of each task; the nearest named slip exceeds it more than 400 times.
@@ -85,11 +85,13 @@ def _said_where(report: Report) -> str:
 
 def _examine_error(task: Task, report: Report) -> Finding | None:
     if "missing" in report:
+        missing = said(report, "missing")
         kind = "class" if task.methods else "function"
-        return Finding("unfilled", f"the cell does not define the {kind} {task.defines}.")
+        kind = kind if missing == task.defines else "method"
+        return Finding("unfilled", f"the cell does not define the {kind} {missing}.")
     if "error" not in report:
         return None
-    if report["error"] == "NotImplementedError":
+    if report["error"] == "NotImplementedError" and report.get("stub"):
         return Finding("unfilled", f"{task.name} is not written yet{_said_where(report)}.")
     return Finding("error", f"your code stopped with {said_error(report)}.")
 
@@ -201,24 +203,31 @@ def _examine_dropout(
     return _examine_values(name, got, torch.where(gone, got, want))
 
 
-def _examine_gradients(case: Case, report: Report, tensors: Tensors) -> Finding | None:
+def _examine_gradients(case: Case, tensors: Tensors) -> Finding | None:
     for name, want in case.gradients.items():
-        parameter = name.removeprefix("grad.")
-        if not report.get("differentiable", True) or name not in tensors:
+        leaf = name.removeprefix("grad.")
+        leaf = f"the input {leaf.removeprefix('in.')}" if leaf.startswith("in.") else leaf
+        if name not in tensors:
+            trained = "what comes before it" if leaf.startswith("the input") else "this module"
             return Finding(
                 "gradient",
-                f"the numbers are right, but no gradient reaches {parameter}: "
-                "this module could not be trained.",
-                "Does every step stay inside torch, without detach, item, data or numpy?",
+                f"the numbers are right, but no gradient reaches {leaf}: "
+                f"{trained} could not be trained.",
+                "Does every step stay inside torch, without detach, item, data, no_grad or numpy?",
             )
         if not _agrees(tensors, name, want):
             return Finding(
-                "gradient", f"the numbers are right, but the gradient of {parameter} is not."
+                "gradient",
+                f"the numbers are right, but the gradient of {leaf} is not.",
+                "Is one of several ways from it to the result cut by detach, item, data or "
+                "no_grad?",
             )
     return None
 
 
-def examine(task: Task, case: Case, report: Report, tensors: Tensors) -> Finding | None:
+def examine(
+    task: Task, case: Case, report: Report, tensors: Tensors, *, alone: bool = False
+) -> Finding | None:
     """Judge one call; None if everything is as expected.
 
     Args:
@@ -226,7 +235,20 @@ def examine(task: Task, case: Case, report: Report, tensors: Tensors) -> Finding
         case: the call and its expected outcome.
         report: what the worker says about the call.
         tensors: what the worker returned for the call.
+        alone: whether the task's given answer was sent.
     """
+    try:
+        return _examine(task, case, report, tensors, alone)
+    except Exception as error:  # whatever a forger sends is a finding, and his own
+        return Finding(
+            "type",
+            f"what came back cannot be compared ({type(error).__name__}): no plain numbers.",
+        )
+
+
+def _examine(
+    task: Task, case: Case, report: Report, tensors: Tensors, alone: bool
+) -> Finding | None:
     outputs = outputs_of(task, case)
     if finding := _examine_error(task, report):
         return finding
@@ -258,17 +280,18 @@ def examine(task: Task, case: Case, report: Report, tensors: Tensors) -> Finding
             return finding
     if finding := _examine_numbers(outputs, case, tensors):
         return finding
-    for name, before in case.inputs.items():
-        after = tensors.get(f"after.{name}")
-        if name not in task.arguments or after is None:
+    for name, before in call_tensors(task, case, given=alone).items():
+        after = tensors.get(name.replace("in.", "after.", 1))
+        if not name.startswith("in."):
             continue
-        if after.dtype != before.dtype or not torch.equal(after, before):
+        if after is None or after.dtype != before.dtype or not torch.equal(after, before):
             return Finding(
                 "changed",
-                f"the call changed its own input {name}: whoever called still needs it as it was.",
+                f"the call changed its own input {name.removeprefix('in.')}: whoever called still "
+                "needs it as it was.",
                 "Which of your lines works in place (`+=`, a method that ends in `_`)?",
             )
-    return _examine_gradients(case, report, tensors)
+    return _examine_gradients(case, tensors)
 
 
 def _explains(slip: Slip, case: Case, report: Report, tensors: Tensors) -> bool:

@@ -7,6 +7,7 @@ from html import escape
 from grader.ledger import Record
 from grader.tasks.base import Lab
 from grader.text import visible
+from grader.verdict import from_record
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 _STYLE = """
@@ -62,11 +63,8 @@ def feedback_page(lab: Lab, record: Record) -> str:
             parts.append(f"<p><b>Ask yourself:</b> {_say(verdict['hint'])}</p>")
         if verdict["note"]:
             parts.append(f"<p>({_say(verdict['note'])})</p>")
-        if verdict["public"][1]:
-            parts.append(
-                f"<p>Public cases {verdict['public'][0]} of {verdict['public'][1]}, "
-                f"hidden cases {verdict['hidden'][0]} of {verdict['hidden'][1]}.</p>"
-            )
+        if counted := from_record(verdict).counted:
+            parts.append(f"<p>{counted}</p>")
         parts.append("</section>")
     manual = [task for task in lab.tasks if task.manual]
     for task in manual:

@@ -12,13 +12,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from grader.compare import Finding, examine
+from grader.compare import Finding
 from grader.golden import hidden_cases, public_cases
 from grader.graft import Submission, is_untouched
 from grader.perform import Report
 from grader.session import Answer, Worker
-from grader.tasks.base import Case, Lab, Task, Tensors, call_document
-from grader.verdict import Verdict, cell_error, conclude, limit_finding
+from grader.tasks.base import Case, Lab, Task, Tensors, call_document, call_tensors
+from grader.verdict import (
+    Seen,
+    Verdict,
+    cell_error,
+    conclude,
+    conclude_hidden,
+    limit_finding,
+)
 
 
 def fresh_seed(secret: bytes, suite: str, student: str, task_id: str) -> str:
@@ -48,10 +55,18 @@ def _fresh(lab: Lab, task: Task, seed: str) -> list[Case]:
 
 @dataclass
 class _Trial:
-    """The outcome of asking about one task in one way."""
+    """The outcome of asking about one task in one way.
 
-    answer: Answer
+    Attributes:
+        finding: what the student is told; None if nothing was found.
+        answers: what the worker answered to each question.
+        public: passed and all public cases.
+        hidden: passed and all hidden cases; none if they were not asked.
+        note: how it was judged, if not in the usual way.
+    """
+
     finding: Finding | None
+    answers: list[Answer]
     public: tuple[int, int] = (0, 0)
     hidden: tuple[int, int] = (0, 0)
     note: str = ""
@@ -118,8 +133,8 @@ class Judge:
             hidden=trial.hidden,
             note=trial.note,
             seed=seed,
-            seconds=sum(t.answer.seconds for t in trials),
-            peak_bytes=max(t.answer.peak_bytes for t in trials),
+            seconds=sum(answer.seconds for t in trials for answer in t.answers),
+            peak_bytes=max(answer.peak_bytes for t in trials for answer in t.answers),
         )
 
     def _refuse(self, task: Task, stage: str, reason: str) -> Verdict:
@@ -157,14 +172,45 @@ class Judge:
         hidden: list[Case],
         alone: bool,
     ) -> _Trial:
+        """Ask about the public cases and, if they pass, about the hidden ones.
+
+        These are two questions: what an error on a public case says is shown to the student, and
+        must not be able to hold a hidden number.
+        """
+        note = "judged on its own, with the results of earlier tasks given" if alone else ""
+        if alone:
+            public, hidden = _alone(task, public), _alone(task, hidden)
+        answer = self._ask(task, cells, public, alone)
+        own = cells[-1][0] == task.id
+        if answer.status != "ok":
+            if own:
+                self._fatal.add(task.id)
+            return _Trial(limit_finding(task, answer), [answer], note=note)
+        seen = Seen(task, public, *_sort(answer, len(public)), alone)
+        trial = _Trial(
+            conclude(seen, cell_error(answer) if own else None),
+            [answer],
+            public=seen.count,
+            note=note,
+        )
+        if trial.finding is not None or not hidden:
+            return trial
+        answer = self._ask(task, cells, hidden, alone)
+        trial.answers.append(answer)
+        if answer.status != "ok":
+            trial.finding = limit_finding(task, answer, hidden=True)
+            return trial
+        seen = Seen(task, hidden, *_sort(answer, len(hidden)), alone)
+        trial.finding, trial.hidden = conclude_hidden(seen), seen.count
+        return trial
+
+    def _ask(
+        self, task: Task, cells: list[tuple[str, str]], cases: list[Case], alone: bool
+    ) -> Answer:
         setup = self.lab.setup
-        note = ""
         if alone:
             names = sorted({other.defines for other in self.lab.judged})
             setup += f"from {self.lab.home} import {', '.join(names)}\n"
-            note = "judged on its own, with the results of earlier tasks given"
-            public, hidden = _alone(task, public), _alone(task, hidden)
-        cases, n_public = [*public, *hidden], len(public)
         document = {
             "kind": "calls",
             "seconds": task.seconds,
@@ -172,38 +218,20 @@ class Judge:
             "cells": cells,
             "calls": [call_document(task, case, given=alone) for case in cases],
         }
-        tensors: Tensors = {}
-        for index, case in enumerate(cases):
-            for name, tensor in case.state.items():
-                tensors[f"{index}/state.{name}"] = tensor
-            for name, tensor in case.inputs.items():
-                if name.startswith("cotangent."):
-                    tensors[f"{index}/{name}"] = tensor
-                elif alone or task.given is None or name != task.given.tensor:
-                    tensors[f"{index}/in.{name}"] = tensor
-        answer = self.worker.ask(document, tensors)
-        if answer.status != "ok":
-            if cells[-1][0] == task.id:
-                self._fatal.add(task.id)
-            return _Trial(answer, limit_finding(task, answer), note=note)
-        reports, returned = _sort(answer, len(cases))
-        findings = [examine(task, *parts) for parts in zip(cases, reports, returned, strict=True)]
-        stopped = cell_error(answer) if cells[-1][0] == task.id else None
-        return _Trial(
-            answer,
-            conclude(task, cases, reports, returned, findings, n_public, stopped),
-            public=_count(findings[:n_public]),
-            hidden=_count(findings[n_public:]),
-            note=note,
-        )
+        tensors = {
+            f"{index}/{name}": tensor
+            for index, case in enumerate(cases)
+            for name, tensor in call_tensors(task, case, given=alone).items()
+        }
+        return self.worker.ask(document, tensors)
 
 
 def _alone(task: Task, cases: list[Case]) -> list[Case]:
     """Return what can be asked of a task by itself."""
     if task.given is None:
         return [case for case in cases if case.alone]
-    # a given tensor ends the graph, so what lies before it can have no gradient
-    return [replace(case, gradients={}) for case in cases]
+    # a given tensor begins the graph: what lies before it can have no gradient
+    return [replace(case, gradients=case.given_gradients) for case in cases]
 
 
 def _sort(answer: Answer, count: int) -> tuple[list[Report], list[Tensors]]:
@@ -220,10 +248,6 @@ def _sort(answer: Answer, count: int) -> tuple[list[Report], list[Tensors]]:
         if number.isdigit() and int(number) < count:
             returned[int(number)][name] = tensor
     return reports, returned
-
-
-def _count(findings: list[Finding | None]) -> tuple[int, int]:
-    return sum(finding is None for finding in findings), len(findings)
 
 
 def _most_telling(trials: list[_Trial]) -> _Trial:

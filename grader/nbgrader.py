@@ -221,11 +221,8 @@ def _verdict_outputs(
     lines = [verdict.message]
     if verdict.hint:
         lines.append(f"Ask yourself: {verdict.hint}")
-    if verdict.public[1]:
-        lines.append(
-            f"Public cases {verdict.public[0]} of {verdict.public[1]}, hidden cases "
-            f"{verdict.hidden[0]} of {verdict.hidden[1]}."
-        )
+    if verdict.counted:
+        lines.append(verdict.counted)
     if verdict.note:
         lines.append(f"({verdict.note})")
     lines += [f"Repaired: {repair}." for repair in repairs]

@@ -9,15 +9,17 @@ from __future__ import annotations
 import ast
 import linecache
 import traceback
+from pathlib import Path
 from typing import Any
 
 import torch
 
-from grader.adapters import Namespace, Report, adapter_of
+from grader.adapters import Namespace, NotDefined, Report, adapter_of
 
 TEXT_LIMIT = 2000  # characters of any text that leaves the worker
 ELEMENT_LIMIT = 4 * 1024 * 1024  # elements of any tensor that leaves the worker
 
+_TORCH = str(Path(torch.__file__).parent)
 _CELL_FILE = "<cell {}>"
 _CELL_FILES = ("<cell ", "<ipython-input", "ipykernel_")  # as a worker and as notebooks name them
 
@@ -48,10 +50,14 @@ def run_cell(cell_id: str, source: str, namespace: Namespace) -> None:
 
 def describe_error(error: BaseException) -> Report:
     """Say what went wrong and in which line of the student's cells."""
-    where = ""
+    where, stub = "", False
     for frame in traceback.extract_tb(error.__traceback__):
+        line = (frame.line or "").strip()
         if any(part in frame.filename for part in _CELL_FILES):
-            where = f"line {frame.lineno}: {(frame.line or '').strip()}"
+            where = f"line {frame.lineno}: {line}"
+        # torch raises this error, too: for a module without a forward, and inside its operators
+        raised = not line or line.startswith("raise ")
+        stub = raised and _TORCH not in frame.filename
     if isinstance(error, SyntaxError) and not where:
         where = f"line {error.lineno}: {(error.text or '').strip()}"
     try:
@@ -62,6 +68,7 @@ def describe_error(error: BaseException) -> Report:
         "error": type(error).__name__,
         "message": message[:TEXT_LIMIT],
         "where": where[:TEXT_LIMIT],
+        "stub": stub,
     }
 
 
@@ -100,6 +107,28 @@ def _collect(
         report["outputs"][name] = kind
 
 
+def _collect_gradients(
+    subject: Any,
+    result: Any,
+    call: Report,
+    tensors: dict[str, torch.Tensor],
+    leaves: dict[str, torch.Tensor],
+    answers: dict[str, torch.Tensor],
+) -> None:
+    """Put the gradients of parameters and inputs into ``answers``, as far as there are any."""
+    values = [result] if len(call["outputs"]) == 1 else result
+    total = sum(
+        (value * tensors[f"cotangent.{name}"]).sum()
+        for name, value in zip(call["outputs"], values, strict=True)
+    )
+    if not isinstance(total, torch.Tensor) or not total.requires_grad:
+        return
+    total.backward()
+    for name, leaf in (*subject.named_parameters(), *leaves.items()):
+        if leaf.grad is not None:
+            answers[f"grad.{name}"] = leaf.grad.clone()
+
+
 def perform_call(
     call: Report, tensors: dict[str, torch.Tensor], namespace: Namespace
 ) -> tuple[Report, dict[str, torch.Tensor]]:
@@ -107,46 +136,47 @@ def perform_call(
 
     Args:
         call: what :func:`grader.tasks.base.call_document` describes.
-        tensors: ``state.*``, ``in.*`` and, for gradients, ``cotangent.*``.
+        tensors: ``state.*``, ``in.*`` and, for gradients, ``cotangent.*``
+            (:func:`grader.tasks.base.call_tensors`).
         namespace: the names that the student's cells defined.
 
     Returns:
         a report (kinds of the outputs, or the error) and the tensors: outputs by name,
-        arguments after the call (``after.*``) and gradients (``grad.*``).
+        inputs after the call (``after.*``) and gradients (``grad.*``).
     """
     report: Report = {}
     answers: dict[str, torch.Tensor] = {}
     try:
         if call["construct"] not in namespace:
-            return {"missing": call["construct"]}, answers
+            raise NotDefined(call["construct"])
         adapter, options = adapter_of(call["adapter"]), call["options"]
         # the self-check leaves the notebook's dice alone
-        with torch.random.fork_rng(devices=[]):
+        leaves = {
+            name: tensors[name].clone().requires_grad_()
+            for name in (wanted.removeprefix("grad.") for wanted in call["gradients"])
+            if name in tensors
+        }
+        tensors = tensors | leaves
+        with (
+            torch.random.fork_rng(devices=[]),
+            torch.set_grad_enabled(bool(call["gradients"]) or options.get("grad", False)),
+        ):
             subject = adapter.build(call, tensors, namespace)
             torch.manual_seed(options.get("seed", 0))
+            # copies: what a fill does to its inputs shows in them, and breaks nothing else
             inputs = {
                 name.removeprefix("in."): tensor.clone()
                 for name, tensor in tensors.items()
                 if name.startswith("in.")
             }
-            with torch.set_grad_enabled(call["gradients"] or options.get("grad", False)):
-                result = adapter.call(subject, call, inputs)
+            result = adapter.call(subject, call, inputs)
         _collect(result, call["outputs"], report, answers)
         if call["gradients"]:
-            values = [result] if len(call["outputs"]) == 1 else result
-            total = sum(
-                (value * tensors[f"cotangent.{name}"]).sum()
-                for name, value in zip(call["outputs"], values, strict=True)
-            )
-            report["differentiable"] = bool(total.requires_grad)
-            if total.requires_grad:
-                total.backward()
-                for name, parameter in subject.named_parameters():
-                    if parameter.grad is not None:
-                        answers[f"grad.{name}"] = parameter.grad.clone()
-        for name in call["arguments"]:
-            if name is not None:
-                answers[f"after.{name}"] = inputs[name].detach().clone()
+            _collect_gradients(subject, result, call, tensors, leaves, answers)
+        for name, value in inputs.items():
+            answers[f"after.{name}"] = value.detach().clone()
+    except NotDefined as error:
+        report |= {"missing": str(error)[:TEXT_LIMIT]}
     except BaseException as error:  # SystemExit and KeyboardInterrupt are findings, too
         report |= describe_error(error)
     return report, answers

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
 
@@ -22,7 +21,7 @@ from grader.secret import SECRET_FILE, course_secret
 from grader.tasks import LABS
 from grader.tasks.base import Lab
 from grader.text import visible
-from grader.verdict import Verdict
+from grader.verdict import from_record
 
 _TIMESTAMP = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)(\.\d+)? UTC\s*")
 
@@ -97,19 +96,15 @@ def _lab_report(
         time, time_of = stamp, "submitted"
     return LabReport(
         lab,
-        {} if record["reason"] else {said["task"]: _verdict(said) for said in record["verdicts"]},
+        {}
+        if record["reason"]
+        else {said["task"]: from_record(said) for said in record["verdicts"]},
         reason=record["reason"],
         file=f"{lab.name}/{lab.notebook}.ipynb",
         time=time,
         time_of=time_of,
         notes=tuple(notes),
     )
-
-
-def _verdict(said: Record) -> Verdict:
-    known = {field.name for field in fields(Verdict)}
-    counts = {name: tuple(said[name]) for name in ("public", "hidden")}
-    return Verdict(**{name: said[name] for name in known & said.keys()} | counts)
 
 
 def _submission_time(folder: Path) -> datetime | None:

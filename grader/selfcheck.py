@@ -13,7 +13,7 @@ from grader.golden import public_cases
 from grader.perform import perform_call
 from grader.picture import difference_svg
 from grader.tasks import find_task
-from grader.tasks.base import Case, Task, Tensors, call_document, outputs_of
+from grader.tasks.base import Case, Task, Tensors, call_document, call_tensors, outputs_of
 
 
 class Checked(NamedTuple):
@@ -103,10 +103,10 @@ def run_check(task_id: str, cls: Any) -> CheckResult:
     cases = public_cases(lab)[task.id]
     reports, returned, findings = [], [], []
     for case in cases:
-        tensors: Tensors = {f"state.{name}": value for name, value in case.state.items()}
-        tensors |= {f"in.{name}": value for name, value in case.inputs.items()}
         with torch.random.fork_rng(devices=[]):
-            report, answers = perform_call(call_document(task, case), tensors, {task.defines: cls})
+            report, answers = perform_call(
+                call_document(task, case), call_tensors(task, case), {task.defines: cls}
+            )
         reports.append(report)
         returned.append(answers)
         findings.append(examine(task, case, report, answers))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from grader.compare import Finding, name_slip, said_error, with_slip
+from grader.compare import Finding, examine, name_slip, said_error, with_slip
 from grader.perform import Report
 from grader.session import Answer
 from grader.tasks.base import Case, Lab, Task, Tensors
@@ -24,7 +24,7 @@ class Verdict:
         slip: id of the named slip, or nothing.
         stage: see :class:`grader.compare.Finding`; ``passed`` if nothing was found.
         public: passed and all public cases.
-        hidden: passed and all hidden and fresh cases.
+        hidden: passed and all hidden and fresh cases; they are asked once the public ones pass.
         note: how it was judged, if not in the usual way.
         seed: of the fresh cases, to replay the verdict.
         seconds: wall-clock time in the worker.
@@ -50,9 +50,26 @@ class Verdict:
         """Whether the task is solved."""
         return self.stage == "passed"
 
+    @property
+    def counted(self) -> str:
+        """How many cases passed; empty if none were asked."""
+        if not self.public[1]:
+            return ""
+        said = f"Public cases {self.public[0]} of {self.public[1]}"
+        if not self.hidden[1]:
+            return f"{said}; hidden ones are asked when these pass."
+        return f"{said}, hidden cases {self.hidden[0]} of {self.hidden[1]}."
+
     def record(self) -> dict[str, Any]:
         """Return the verdict as plain data for the ledger."""
         return asdict(self)
+
+
+def from_record(said: dict[str, Any]) -> Verdict:
+    """Return the verdict that a ledger holds; what it does not know is left out."""
+    known = {field.name for field in fields(Verdict)}
+    counts = {name: tuple(said[name]) for name in ("public", "hidden")}
+    return Verdict(**{name: said[name] for name in known & said.keys()} | counts)
 
 
 def unreadable(lab: Lab, reason: str) -> list[Verdict]:
@@ -71,44 +88,65 @@ def cell_error(answer: Answer) -> Finding | None:
     return Finding("error", f"the cell itself stopped with {said_error(report)}.")
 
 
-def limit_finding(task: Task, answer: Answer) -> Finding:
+def limit_finding(task: Task, answer: Answer, *, hidden: bool = False) -> Finding:
     """Say why a question brought no answer."""
+    # a status is the student's to choose, and could tell of a hidden number
+    status = "" if hidden else f" (exit status {answer.code})"
     reasons: dict[str, str] = {
         "time": f"your code did not finish within {task.seconds:.0f} seconds.",
         "output": "your code returned far too much data.",
         "threads": "your code started far too many threads.",
         "lost": "the worker was lost twice while it ran your code.",
         "malformed": "what came back from your code could not be read.",
-        "died": f"your code ended the process it ran in (exit status {answer.code}).",
+        "died": f"your code ended the process it ran in{status}.",
     }
     stage = "lost" if answer.status == "lost" else "limit"
-    return Finding(stage, reasons.get(answer.status, "no answer came back."))
+    where = "the public cases pass, but on the hidden ones " if hidden else ""
+    return Finding(stage, where + reasons.get(answer.status, "no answer came back."))
 
 
-def conclude(
-    task: Task,
-    cases: list[Case],
-    reports: list[Report],
-    returned: list[Tensors],
-    findings: list[Finding | None],
-    n_public: int,
-    cell_error: Finding | None,
-) -> Finding | None:
-    """Choose what the student is told: public findings first, with the slip's name if known."""
-    first = next((f for f in findings[:n_public] if f is not None), None)
-    if first is not None:
-        if first.stage == "unfilled" and cell_error is not None:
-            return cell_error
-        slip = name_slip(task, cases[:n_public], reports[:n_public], returned[:n_public])
-        return with_slip(first, slip)
-    for case, finding in zip(cases[n_public:], findings[n_public:], strict=True):
+class Seen:
+    """What came back for some cases of a task, and what is wrong with each."""
+
+    def __init__(
+        self,
+        task: Task,
+        cases: list[Case],
+        reports: list[Report],
+        returned: list[Tensors],
+        alone: bool,
+    ) -> None:
+        self.task, self.cases, self.reports, self.returned = task, cases, reports, returned
+        self.findings = [
+            examine(task, *parts, alone=alone)
+            for parts in zip(cases, reports, returned, strict=True)
+        ]
+
+    @property
+    def count(self) -> tuple[int, int]:
+        """Passed and all cases."""
+        return sum(finding is None for finding in self.findings), len(self.findings)
+
+
+def conclude(seen: Seen, cell_error: Finding | None) -> Finding | None:
+    """Choose what the student is told of public cases, with the slip's name if it is known."""
+    first = next((finding for finding in seen.findings if finding is not None), None)
+    if first is None:
+        return None
+    if first.stage == "unfilled" and cell_error is not None:
+        return cell_error
+    return with_slip(first, name_slip(seen.task, seen.cases, seen.reports, seen.returned))
+
+
+def conclude_hidden(seen: Seen) -> Finding | None:
+    """Tell of a hidden case what is special about it and which kind of thing is wrong, no more."""
+    for case, finding in zip(seen.cases, seen.findings, strict=True):
         if finding is not None:
             return _without_numbers(case, finding)
     return None
 
 
 def _without_numbers(case: Case, finding: Finding) -> Finding:
-    """Tell of a hidden case what is special about it and which kind of thing is wrong, no more."""
     what: dict[str, str] = {
         "value": "the numbers are wrong",
         "finite": "numbers are NaN or infinite",

@@ -12,7 +12,7 @@ from grader.graft import Submission
 from grader.judge import Judge
 from grader.perform import Report, perform_call
 from grader.session import Answer
-from grader.tasks.base import Case, Lab, Task, Tensors, call_document, outputs_of
+from grader.tasks.base import Case, Lab, Task, Tensors, call_document, call_tensors, outputs_of
 from grader.verdict import Verdict
 
 NOISES = ("normal", "tiny", "weights", "constant", "zero")
@@ -27,9 +27,7 @@ def call(task: Task, case: Case, fill: Any, **others: Any) -> tuple[Report, Tens
         fill: what the student's cell defines.
         others: what other cells define.
     """
-    tensors = {f"state.{name}": value for name, value in case.state.items()}
-    tensors |= {f"in.{name}": value for name, value in case.inputs.items()}
-    tensors |= {n: value for n, value in case.inputs.items() if n.startswith("cotangent.")}
+    tensors = call_tensors(task, case)
     return perform_call(call_document(task, case), tensors, {task.defines: fill, **others})
 
 

@@ -359,7 +359,7 @@ CALL = {
     "state": [],
     "outputs": ["z"],
     "given": {},
-    "gradients": False,
+    "gradients": [],
 }
 THING = "class Thing(nn.Module):\n    def run(self, x, y):\n        {body}\n"
 
@@ -417,7 +417,12 @@ def test_no_exception_passes_through(error: str) -> None:
 
 def test_an_exception_that_cannot_be_shown_is_named() -> None:
     body = "raise type('Shy', (Exception,), {'__str__': lambda self: 1 // 0})"
-    assert call(body)[0] | {"where": ""} == {"error": "Shy", "message": "", "where": ""}
+    assert call(body)[0] | {"where": ""} == {
+        "error": "Shy",
+        "message": "",
+        "where": "",
+        "stub": False,
+    }
 
 
 def test_words_are_cut() -> None:
@@ -470,21 +475,26 @@ class Thing(nn.Module):
     def run(self, x, y):
         return x * self.w
 """
-    wanted = CALL | {"gradients": True, "state": ["unused", "w"], "arguments": ["x", "x"]}
+    names = ["grad.in.x", "grad.unused", "grad.w"]
+    wanted = CALL | {"gradients": names, "state": ["unused", "w"], "arguments": ["x", "x"]}
     tensors = {
         "0/in.x": torch.arange(4.0),
         "0/state.w": torch.full((4,), 2.0),
         "0/state.unused": torch.zeros(1),
         "0/cotangent.z": torch.tensor([1.0, 10.0, 100.0, 1000.0]),
     }
-    report, answers = in_process(source, [wanted], tensors)
-    assert report["calls"][0]["differentiable"] is True
+    _, answers = in_process(source, [wanted], tensors)
     assert answers["0/z"].tolist() == [0, 2, 4, 6]
     assert answers["0/grad.w"].tolist() == [0, 10, 200, 3000]
+    assert answers["0/grad.in.x"].tolist() == [2, 20, 200, 2000]
     assert "0/grad.unused" not in answers
-    detached = source.replace("x * self.w", "x * self.w.detach()")
-    report, answers = in_process(detached, [wanted], tensors)
-    assert report["calls"][0]["differentiable"] is False
+    for cut, left in (
+        ("x * self.w.detach()", {"0/grad.in.x"}),
+        ("x.detach() * self.w", {"0/grad.w"}),
+        ("(x * self.w).detach()", set()),
+    ):
+        _, answers = in_process(source.replace("x * self.w", cut), [wanted], tensors)
+        assert {name for name in answers if "grad." in name} == left
 
 
 def test_a_given_method_or_module_answers_with_a_given_tensor() -> None:

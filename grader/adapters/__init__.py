@@ -15,6 +15,10 @@ Report = dict[str, Any]
 Namespace = dict[str, Any]
 
 
+class NotDefined(Exception):
+    """The student's cells do not define what the call needs; the message is its name."""
+
+
 class Adapter(Protocol):
     """Builds what is called, and calls it."""
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from grader.adapters import Report
+from grader.adapters import NotDefined, Report
 from grader.adapters.method import MethodAdapter, returning
 from labkit.tacotron2 import DecoderState
 
@@ -36,8 +36,9 @@ class DecoderAdapter(MethodAdapter):
     def call(self, subject: Any, call: Report, inputs: Tensors) -> Any:
         """Return the outputs that the call names, or what came instead of them."""
         options = call["options"]
-        if not all(hasattr(subject, method) for method in _NEEDED[options["ask"]]):
-            raise NotImplementedError
+        for method in _NEEDED[options["ask"]]:
+            if not hasattr(subject, method):
+                raise NotDefined(f"{call['construct']}.{method}")
         if "keep" in inputs:
             _drop_stored_units(subject.prenet, inputs["keep"])
         found = _ASK[options["ask"]](subject, options, inputs)

@@ -42,6 +42,7 @@ def save_cases(path: Path, cases: Cases) -> None:
                 "inputs": case.inputs,
                 "expected": case.expected,
                 "gradients": case.gradients,
+                "given_gradients": case.given_gradients,
                 **{f"slip:{slip}": outputs for slip, outputs in case.slips.items()},
             }
             for group, members in groups.items():
@@ -78,6 +79,7 @@ def load_cases(path: Path) -> Cases:
                     inputs=part.get("inputs", {}),
                     expected=part["expected"],
                     gradients=part.get("gradients", {}),
+                    given_gradients=part.get("given_gradients", {}),
                     slips={
                         group.removeprefix("slip:"): outputs
                         for group, outputs in part.items()

@@ -63,6 +63,7 @@ def _parts(case: Case) -> dict[str, Tensors]:
         "inputs": case.inputs,
         "expected": case.expected,
         "gradients": case.gradients,
+        "given_gradients": case.given_gradients,
     } | slips
 
 

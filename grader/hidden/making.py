@@ -6,7 +6,7 @@ task's own adapter, so that reference, slips and submissions are all asked in th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +14,7 @@ import torch
 from torch import nn
 
 from grader.adapters import adapter_of
-from grader.tasks.base import Case, Task, Tensors, call_document
+from grader.tasks.base import Case, Task, Tensors, call_document, call_tensors
 
 
 def draw_state(module: nn.Module, generator: torch.Generator) -> Tensors:
@@ -57,7 +57,7 @@ def complete(
     case: Case,
     reference: Any,
     *,
-    gradients: bool = False,
+    gradients: bool | Sequence[str] = False,
     slips: Mapping[str, Any] | None = None,
     **others: Any,
 ) -> Case:
@@ -67,7 +67,8 @@ def complete(
         task: the task.
         case: the call. If it expects outputs already, only those are asked for.
         reference: the right fill.
-        gradients: whether gradients are expected, too.
+        gradients: whether gradients are expected, too: of all parameters, and of the inputs that
+            are named; of the task's arguments if only True is said.
         slips: wrong fills by slip id, whose outputs are stored; those that raise are left out.
         others: what other cells define.
     """
@@ -76,9 +77,14 @@ def complete(
     expected = _rounded(outputs)
     case = replace(case, inputs={**case.inputs, **given}, expected=expected)
     if gradients:
+        names = task.arguments if gradients is True else gradients
         # a stored case has its own
         case = replace(case, inputs={**_cotangents(case), **case.inputs})
-        case = replace(case, gradients=_gradients(task, case, reference, others))
+        case = replace(case, gradients=_gradients(task, case, reference, others, names))
+        if task.given is not None:
+            names = (*names, task.given.tensor)
+            found = _gradients(task, case, reference, others, names, given=True)
+            case = replace(case, given_gradients=found)
     if slips is None:
         return case
     return replace(case, slips=_slip_outputs(task, case, slips, others))
@@ -91,18 +97,21 @@ def _ask(
     others: Mapping[str, Any],
     *,
     grad: bool = False,
+    given: bool = False,
+    leaves: Tensors | None = None,
     record: Tensors | None = None,
 ) -> tuple[Any, dict[str, torch.Tensor]]:
     """Call a fill in float64 as :func:`grader.perform.perform_call` does in float32.
 
     Returns:
         what was called, and the outputs by name; ``record`` gets the answer that could be given.
+        ``leaves`` take the places of inputs.
     """
-    call = call_document(task, case)
+    call = call_document(task, case, given=given)
     call["outputs"] = call["outputs"] or [output.name for output in task.outputs]
     adapter = adapter_of(task.adapter)
-    state = {f"state.{name}": value for name, value in case.state.items()}
-    tensors = state | {f"in.{name}": value for name, value in case.inputs.items()}
+    leaves = {f"in.{name}": leaf for name, leaf in (leaves or {}).items()}
+    tensors = call_tensors(task, case, given=given) | leaves
     with torch.random.fork_rng(devices=[]):
         subject = adapter.build(call, tensors, {task.defines: fill, **others})
         if isinstance(subject, nn.Module):
@@ -111,9 +120,9 @@ def _ask(
             _record(subject, task.given.name, record, task.given.tensor)
         torch.manual_seed(case.options.get("seed", 0))
         inputs = {
-            name: value.double() if value.is_floating_point() else value.clone()
-            for name, value in case.inputs.items()
-            if not name.startswith("cotangent.")
+            name.removeprefix("in."): value.double() if value.is_floating_point() else value.clone()
+            for name, value in tensors.items()
+            if name.startswith("in.")
         }
         with torch.set_grad_enabled(grad or case.options.get("grad", False)):
             result = adapter.call(subject, call, inputs)
@@ -151,15 +160,29 @@ def _cotangents(case: Case) -> Tensors:
     }
 
 
-def _gradients(task: Task, case: Case, reference: Any, others: Mapping[str, Any]) -> Tensors:
-    subject, outputs = _ask(task, case, reference, others, grad=True)
+def _gradients(
+    task: Task,
+    case: Case,
+    reference: Any,
+    others: Mapping[str, Any],
+    names: Sequence[str],
+    *,
+    given: bool = False,
+) -> Tensors:
+    leaves = {
+        name: case.inputs[name].double().requires_grad_()
+        for name in names
+        if name in case.inputs and case.inputs[name].is_floating_point()
+    }
+    subject, outputs = _ask(task, case, reference, others, grad=True, given=given, leaves=leaves)
     total = sum((value * case.inputs[f"cotangent.{name}"]).sum() for name, value in outputs.items())
     assert isinstance(total, torch.Tensor)
     total.backward()
+    reached = [(f"in.{name}", leaf) for name, leaf in leaves.items()]
     return {
-        f"grad.{name}": parameter.grad.float()
-        for name, parameter in subject.named_parameters()
-        if parameter.grad is not None
+        f"grad.{name}": leaf.grad.float()
+        for name, leaf in (*subject.named_parameters(), *reached)
+        if leaf.grad is not None
     }
 
 

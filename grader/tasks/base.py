@@ -141,7 +141,9 @@ class Case:
         state: the module's parameters.
         inputs: the call's arguments by name; an absent one is passed as None.
         expected: the outputs by name.
-        gradients: expected gradients by name (``grad.<parameter>``), empty if not asked for.
+        gradients: expected gradients by name (``grad.<parameter>``, ``grad.in.<input>``), empty
+            if not asked for.
+        given_gradients: the same where the task's given answer stands in for an earlier task.
         slips: outputs of each named slip on this case, by slip id; absent where it raises.
         options: what the adapter wants to know beside the tensors, as plain data. All know
             ``seed`` (of the global dice, 0 if absent), ``training`` (the module's mode) and
@@ -159,6 +161,7 @@ class Case:
     inputs: Tensors
     expected: Tensors
     gradients: Tensors = field(default_factory=dict)
+    given_gradients: Tensors = field(default_factory=dict)
     slips: Mapping[str, Tensors] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
     alone: bool = False
@@ -209,6 +212,23 @@ def call_document(task: Task, case: Case, *, given: bool = False) -> dict[str, A
         "state": sorted(case.state),
         "outputs": [output.name for output in outputs_of(task, case)],
         "given": {task.given.name: task.given.tensor} if given and task.given else {},
-        "gradients": bool(case.gradients),
+        "gradients": sorted(case.gradients),
         "options": dict(case.options),
     }
+
+
+def call_tensors(task: Task, case: Case, *, given: bool = False) -> Tensors:
+    """Return the tensors that travel with a call: ``state.*``, ``in.*`` and ``cotangent.*``.
+
+    Args:
+        task: the task.
+        case: the call.
+        given: whether the task's given answer is sent, too.
+    """
+    tensors = {f"state.{name}": value for name, value in case.state.items()}
+    for name, value in case.inputs.items():
+        if name.startswith("cotangent."):
+            tensors[name] = value
+        elif given or task.given is None or name != task.given.tensor:
+            tensors[f"in.{name}"] = value
+    return tensors
