@@ -20,6 +20,7 @@ from grader.handed_in import HandedIn, handed_in
 from grader.isolation import Isolation, require
 from grader.judge import Judge, suite_version
 from grader.ledger import KEY_FIELDS, Key, Ledger, Record, environment_version
+from grader.points import Points, points_of, weighed
 from grader.secret import course_secret
 from grader.session import Worker
 from grader.text import neutral
@@ -79,7 +80,7 @@ def grade(
         announce: called once with the number of records to come.
 
     Returns:
-        the records in order of lab and student.
+        the records in order of lab and student, with the points that the course's cells are worth.
 
     Raises:
         GraderError: nothing to grade, or the isolation cannot be had.
@@ -90,6 +91,8 @@ def grade(
     make_writable(output)
     secret = course_secret(course)
     ledger = Ledger(output / LEDGER, secret)
+    labs = {one.lab.name: one.lab for one in todo}
+    points = {name: points_of(course, lab) for name, lab in labs.items()}
     announce(len(todo))
     suite, environment = suite_version(), environment_version()
     records: dict[int, Record] = {}
@@ -109,8 +112,8 @@ def grade(
     for index, part in _judge_all(todo, waiting, found, secret, suite, jobs):
         records[index] = ledger.append(dict(zip(KEY_FIELDS, keys[index], strict=True)) | part)
         progress(records[index], False)
-    ordered = [records[index] for index in range(len(todo))]
-    write_results(output, todo, ordered)
+    ordered = [weighed(records[i], points[todo[i].lab.name]) for i in range(len(todo))]
+    write_results(output, todo, ordered, points)
     return ordered
 
 
@@ -136,7 +139,9 @@ def make_writable(output: Path) -> None:
             raise GraderError(f"{path} is no {kind}: move it away")
 
 
-def write_results(output: Path, todo: list[HandedIn], records: list[Record]) -> None:
+def write_results(
+    output: Path, todo: list[HandedIn], records: list[Record], points: dict[str, Points]
+) -> None:
     """Write the table and the pages, which are views of the ledger and can be written again.
 
     Raises:
@@ -149,7 +154,8 @@ def write_results(output: Path, todo: list[HandedIn], records: list[Record]) -> 
             page = folder / f"{handed.lab.notebook}.html"
             folder.mkdir(parents=True, exist_ok=True)
             page.unlink(missing_ok=True)  # pages that nbgrader wrote are read-only
-            page.write_text(feedback_page(handed.lab, record), "utf-8", errors="backslashreplace")
+            html = feedback_page(handed.lab, record, points[handed.lab.name])
+            page.write_text(html, "utf-8", errors="backslashreplace")
     except OSError as error:
         raise GraderError(
             f"{error.filename or output / SCORES} cannot be written: {error.strerror}; all marks "

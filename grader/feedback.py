@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from grader.ledger import Record
+from grader.points import Points
 from grader.tasks.base import Lab
 from grader.text import visible
 from grader.verdict import from_record
@@ -25,13 +26,15 @@ def _say(text: str) -> str:
     return escape(visible(text))
 
 
-def feedback_page(lab: Lab, record: Record) -> str:
+def feedback_page(lab: Lab, record: Record, points: Points | None = None) -> str:
     """Return the page of a record as HTML without scripts or outside references.
 
     Args:
         lab: the lab.
-        record: from the ledger.
+        record: from the ledger, with the course's points.
+        points: what the written questions are worth, by task; the kit's points if None.
     """
+    points = points or {}
     titles = {task.id: task.title for task in lab.tasks}
     parts = [
         "<!doctype html>",
@@ -68,9 +71,10 @@ def feedback_page(lab: Lab, record: Record) -> str:
         parts.append("</section>")
     manual = [task for task in lab.tasks if task.manual]
     for task in manual:
+        worth = points.get(task.id, task.points)
         parts.append(
             f'<section class="open"><h2>{task.id}</h2><p>{_say(task.title)}</p>'
-            f"<p>Up to {task.points} points on top, marked by a person.</p></section>"
+            f"<p>Up to {worth} points on top, marked by a person.</p></section>"
         )
     if record["repairs"]:
         parts.append("<h2>What was repaired in your notebook</h2><ul>")

@@ -14,9 +14,12 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import parse_utc
 
 from grader.errors import GraderError, SubmissionError
-from grader.graft import Submission, read_submission
+from grader.graft import Submission, read_notebook
+from grader.handed_in import HandedIn, is_student, obstacle
 from grader.nbgrader import NOTE, JudgeSubmission, isolation_of, lab_of
+from grader.pictures import Attachments, has_picture, pictures_of
 from grader.plugins import RECEIPT
+from grader.secret import course_secret
 from grader.tasks.base import Lab
 
 _RECEIPT_BYTES = 1000
@@ -28,6 +31,18 @@ def _released(coursedir: CourseDirectory, lab: Lab) -> Path:
     if not path.exists():
         raise GraderError(f"{path} is missing: run `nbgrader generate_assignment {lab.name}` first")
     return path
+
+
+def _found(pattern: str, lab: Lab) -> list[Path]:
+    """Return the labs' folders that nbgrader would find, and the places where none can be.
+
+    A link that leads nowhere, or a file, in place of a student's folder is that student's hand-in.
+    """
+    found = {Path(name) for name in glob.glob(pattern)}  # noqa: PTH207 - as nbgrader does it
+    for name in glob.glob(str(Path(pattern).parent)):  # noqa: PTH207
+        if obstacle(Path(name)):
+            found.add(Path(name) / lab.name)
+    return sorted(folder for folder in found if is_student(folder.parent.name))
 
 
 def _is_text(name: str) -> bool:
@@ -46,6 +61,10 @@ def _receipt(path: Path) -> str | None:
     except Exception:  # whatever the text does to the parsers of dates
         return None
     return text
+
+
+def _writable(text: str) -> str:
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 class GraftExporter(NotebookExporter):
@@ -73,12 +92,12 @@ class GraftExporter(NotebookExporter):
         lab = lab_of(coursedir.assignment_id)
         self._release = _released(coursedir, lab)
         isolation_of(JudgeSubmission(parent=self).isolation)
+        course_secret(Path(coursedir.root))
         submitted = coursedir.submitted_directory
-        pattern = coursedir.format_path(submitted, coursedir.student_id, lab.name)
-        found = glob.glob(pattern)  # noqa: PTH207 - nbgrader's pattern, matched as nbgrader does
+        found = _found(coursedir.format_path(submitted, coursedir.student_id, lab.name), lab)
         self._stage = tempfile.TemporaryDirectory(prefix=".grader-", dir=coursedir.root)
         autograde.assignments = {}
-        for folder in map(Path, sorted(found)):
+        for folder in found:
             if "\n" in str(folder) or not _is_text(str(folder)):
                 self.log.error("%r was not graded: rename the student's folder", str(folder))
                 continue
@@ -87,7 +106,7 @@ class GraftExporter(NotebookExporter):
             shown.mkdir(parents=True)
             notebook = shown / f"{lab.notebook}.ipynb"
             notebook.touch()
-            for name in RECEIPT if not folder.is_symlink() else ():
+            for name in RECEIPT if not obstacle(folder.parent) and not obstacle(folder) else ():
                 text = _receipt(folder / name)
                 if text is not None:
                     (shown / name).write_text(text, "utf-8")
@@ -117,9 +136,17 @@ class GraftExporter(NotebookExporter):
         if folder is None or resources is None:
             return super().from_filename(filename, resources, **kwargs)
         lab = lab_of(resources["nbgrader"]["assignment"])
-        submission, problem = Submission(), ""
+        handed, submission, problem = HandedIn("", lab, folder), Submission(), ""
+        pictures: dict[str, Attachments] = {}
+        repairs: list[str] = []
         try:
-            submission = read_submission(folder, lab)
+            submission = handed.read()
+            repairs += submission.repairs
+            for name, text in submission.answers.items():
+                if has_picture(text):
+                    given = read_notebook(handed.notebook)
+                    pictures[name], left_out = pictures_of(given, text)
+                    repairs += [f"{name}: {said}" for said in left_out]
         except SubmissionError as error:
             problem = str(error)
         notebook = nbformat.read(self._release, as_version=4)
@@ -127,7 +154,10 @@ class GraftExporter(NotebookExporter):
             grade_id = cell.metadata.get("nbgrader", {}).get("grade_id", "")
             source = (submission.cells | submission.answers).get(grade_id)
             if source is not None:  # half of a surrogate pair cannot be written to a file
-                cell.source = source.encode("utf-8", "replace").decode("utf-8")
-        notebook.metadata[NOTE] = {"problem": problem, "repairs": list(submission.repairs)}
+                cell.source = _writable(source)
+            if pictures.get(grade_id):
+                attached = {_writable(name): kind for name, kind in pictures[grade_id].items()}
+                cell.attachments = nbformat.from_dict(attached)
+        notebook.metadata[NOTE] = {"problem": problem, "repairs": repairs}
         resources["metadata"] = {"name": lab.notebook, "path": str(Path(filename).parent)}
         return self.from_notebook_node(notebook, resources)

@@ -29,6 +29,7 @@ from grader.graft import graft, parse_notebook, source_of
 from grader.isolation import BUBBLEWRAP, KINDS, Isolation, require
 from grader.judge import Judge, suite_version
 from grader.outputs import ALT_TEXT_LIMIT, IMAGE_LIMIT, SHARE_OF_TIME
+from grader.points import share
 from grader.secret import course_secret
 from grader.session import Answer, Worker
 from grader.tasks import LABS
@@ -129,7 +130,8 @@ class JudgeSubmission(NbGraderPreprocessor):
             cell.execution_count = None
             if nbgrader.get("grade"):
                 verdict = by_check.get(nbgrader.get("grade_id"))
-                cell.outputs = _verdict_outputs(verdict, repairs, bench.isolation.label)
+                worth = float(nbgrader.get("points") or 0)
+                cell.outputs = _verdict_outputs(verdict, repairs, bench.isolation.label, worth)
                 repairs = []
             else:
                 cell.outputs = outputs.get(cell.get("id"), [])
@@ -211,9 +213,16 @@ def _width(encoded: str) -> int:
 
 
 def _verdict_outputs(
-    verdict: Verdict | None, repairs: list[str], isolation: str
+    verdict: Verdict | None, repairs: list[str], isolation: str, worth: float | None = None
 ) -> list[NotebookNode]:
-    """Return the outputs that tell nbgrader the points, and the reader why."""
+    """Return the outputs that tell nbgrader the points, and the reader why.
+
+    Args:
+        verdict: of the judge, None if it has none.
+        repairs: sentences about the notebook.
+        isolation: under which it was judged.
+        worth: points of the cell, if an instructor may have changed them.
+    """
     new = nbformat.v4.new_output
     if verdict is None:  # a graded cell that nobody judged earns nothing
         text = "The judge has no verdict on this cell."
@@ -232,7 +241,8 @@ def _verdict_outputs(
     page = "".join(f"<p>{escape(line)}</p>" for line in text.split("\n"))
     outputs = [new("display_data", data={"text/plain": text, "text/html": page})]
     if verdict.passed:
-        points = {"text/plain": str(verdict.points)}
+        worth = verdict.max_points if worth is None else worth
+        points = {"text/plain": str(share(verdict.points, verdict.max_points, worth))}
         return [*outputs, new("execute_result", data=points, execution_count=None)]
     first = text.split("\n")[0]
     return [*outputs, new("error", ename="NotPassed", evalue=first, traceback=[first])]

@@ -8,17 +8,11 @@ from __future__ import annotations
 import csv
 import glob
 import os
-import re
 import stat
 import sys
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import bleach
-from bleach.css_sanitizer import CSSSanitizer
-from jinja2 import pass_context
-from nbconvert.exporters import HTMLExporter
 from nbformat.notebooknode import NotebookNode
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.exchange.default import ExchangeCollect, ExchangeReleaseFeedback
@@ -44,55 +38,6 @@ _COLUMNS = (
     "score",
     "max_score",
 )
-
-# what Markdown makes, and what the notebooks use beside it
-_TAGS = frozenset(
-    """
-    a abbr b blockquote br code dd del details div dl dt em h1 h2 h3 h4 h5 h6 hr i img kbd li ol p
-    pre s small span strong sub summary sup table tbody td th thead tr u ul
-    """.split()  # noqa: SIM905 - one line each would hide them
-)
-
-
-_CLASS = re.compile(r"language-[\w+-]+|highlight|anchor-link|[a-z][a-z0-9]{0,2}")  # of code
-
-
-def _allowed(tag: str, name: str, value: str) -> bool:
-    """Whether a tag may have an attribute; whatever could look like a part of the page may not."""
-    if name == "class":
-        return bool(_CLASS.fullmatch(value))
-    if name == "id":
-        return tag in ("h1", "h2", "h3", "h4", "h5", "h6")
-    if tag == "a":
-        return name in ("href", "title") and not value.strip().lower().startswith("data:")
-    if tag == "img":  # no picture from elsewhere: it would tell who looks at it, and when
-        return name in ("alt", "title") or (name == "src" and value.startswith("data:image/"))
-    return name == "style"
-
-
-def harmless(html: str) -> str:
-    """Return HTML with all that acts, loads or leads astray shown as text."""
-    return bleach.clean(
-        html,
-        tags=_TAGS,
-        attributes=_allowed,
-        protocols=["http", "https", "mailto", "data"],
-        css_sanitizer=CSSSanitizer(allowed_css_properties=["text-align"]),
-    )
-
-
-@lru_cache
-def _exporter() -> HTMLExporter:
-    return HTMLExporter()
-
-
-@pass_context
-def markdown_to_html(context: Any, source: str) -> str:
-    """Stand in for the filter of nbconvert's pages: Markdown may hold any HTML, a page may not.
-
-    What students write is looked at by graders: here it is shown, and it does not act.
-    """
-    return harmless(_exporter().markdown2html(context, source))
 
 
 class HideMarkScheme(ClearMarkScheme):
@@ -226,9 +171,12 @@ def configure(config: Any) -> None:
         "grader.plugins.HideMarkScheme",
         "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
     ]
+    config.GenerateFeedback.exporter_class = "grader.pages.FeedbackExporter"
     config.CourseDirectory.ignore.append("speech")  # the sound files that lab 4 makes
-    config.HTMLExporter.filters = {"markdown2html": "grader.plugins.markdown_to_html"}
+    config.HTMLExporter.filters = {"markdown2html": "grader.pages.markdown_to_html"}
     config.ExportApp.plugin_class = "grader.plugins.CsvExport"
+    config.ZipCollectApp.collector_plugin = "grader.collector.PlatformCollector"
+    config.ZipCollectApp.extractor_plugin = "grader.collector.PlatformExtractor"
     config.ExchangeFactory.collect = "grader.plugins.CollectFiles"
     config.ExchangeFactory.release_feedback = "grader.plugins.ReleaseFeedback"
     # nbgrader starts alembic by its bare name

@@ -29,7 +29,8 @@ from conftest import fill
 from course_tools import LAB, NOTEBOOK, Course, all_of, cell_of, make_course, run, shown
 from grader.judge import Verdict
 from grader.nbgrader import JudgeSubmission, _verdict_outputs
-from grader.plugins import configure, harmless
+from grader.pages import harmless
+from grader.plugins import configure
 from grader.session import Answer, Worker
 
 pytestmark = [
