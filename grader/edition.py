@@ -35,6 +35,7 @@ STUDENT_GRADER = (
     "outputs.py",
     "perform.py",
     "picture.py",
+    "reach.py",
     "report.py",
     "report_page.py",
     "selfcheck.py",

@@ -16,6 +16,7 @@ from grader.compare import Finding
 from grader.golden import hidden_cases, public_cases
 from grader.graft import Submission, is_untouched
 from grader.perform import Report
+from grader.reach import reaches
 from grader.session import Answer, Worker
 from grader.tasks.base import Case, Lab, Task, Tensors, call_document, call_tensors
 from grader.verdict import (
@@ -132,6 +133,7 @@ class Judge:
             public=trial.public,
             hidden=trial.hidden,
             note=trial.note,
+            flags=reaches(source),
             seed=seed,
             seconds=sum(answer.seconds for t in trials for answer in t.answers),
             peak_bytes=max(answer.peak_bytes for t in trials for answer in t.answers),

@@ -235,6 +235,7 @@ def _verdict_outputs(
     if verdict.note:
         lines.append(f"({verdict.note})")
     lines += [f"Repaired: {repair}." for repair in repairs]
+    lines += [f"For a person's eye: {flag}." for flag in verdict.flags]
     if isolation != BUBBLEWRAP:
         lines.append("(judged unconfined)")
     text = visible("\n".join(lines))

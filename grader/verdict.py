@@ -26,6 +26,7 @@ class Verdict:
         public: passed and all public cases.
         hidden: passed and all hidden and fresh cases; they are asked once the public ones pass.
         note: how it was judged, if not in the usual way.
+        flags: what the cell reaches for, for the instructor's eye; see :mod:`grader.reach`.
         seed: of the fresh cases, to replay the verdict.
         seconds: wall-clock time in the worker.
         peak_bytes: largest memory of the worker.
@@ -41,6 +42,7 @@ class Verdict:
     public: tuple[int, int] = (0, 0)
     hidden: tuple[int, int] = (0, 0)
     note: str = ""
+    flags: tuple[str, ...] = ()
     seed: str = ""
     seconds: float = 0.0
     peak_bytes: int = 0
@@ -68,8 +70,8 @@ class Verdict:
 def from_record(said: dict[str, Any]) -> Verdict:
     """Return the verdict that a ledger holds; what it does not know is left out."""
     known = {field.name for field in fields(Verdict)}
-    counts = {name: tuple(said[name]) for name in ("public", "hidden")}
-    return Verdict(**{name: said[name] for name in known & said.keys()} | counts)
+    tuples = {name: tuple(said.get(name, ())) for name in ("public", "hidden", "flags")}
+    return Verdict(**{name: said[name] for name in known & said.keys()} | tuples)
 
 
 def unreadable(lab: Lab, reason: str) -> list[Verdict]:

@@ -1,0 +1,94 @@
+"""What a cell reaches for is told to the instructor; honest code is never told of."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from attacks import ATTACKS
+from conftest import ROOT, fill
+from grader.graft import Submission, identity_of, source_of
+from grader.judge import Judge
+from grader.reach import FLAG_LIMIT, reaches
+from grader.session import Worker
+from grader.tasks import LABS
+from grader.tasks.base import Lab
+
+
+@pytest.mark.parametrize(
+    ("source", "what"),
+    [
+        ("import grader.perform as p", "grader"),
+        ("from grader import adapters", "grader"),
+        ("import sys\nsys._getframe(1)", "_getframe"),
+        ("from sys import _getframe as f", "sys"),
+        ("def f(clock):\n    return clock.__self__", "__self__"),
+        ("def f(clock):\n    return getattr(clock, '__self__')", "__self__"),
+        ("def f(clock):\n    return getattr(clock, '__se' + 'lf__')", "put together"),
+        ("def f(tell):\n    return tell.__closure__[0].cell_contents", "__closure__"),
+        ("import gc\ngc.get_objects()", "gc"),
+        ("__import__('os')", "__import__"),
+        ("exec('1')", "exec"),
+        ("torch.equal = lambda a, b: True", "torch.equal, which it changes"),
+        ("nn.Module.__call__ = None", "nn.Module.__call__, which it changes"),
+        ("del torch.Tensor.__eq__", "torch.Tensor.__eq__"),
+        ("import labkit.audio as a\na.save_audio = print", "a.save_audio, which it changes"),
+        ("setattr(torch, 'equal', print)", "setattr on torch"),
+        ("try:\n    1/0\nexcept Exception as e:\n    e.__traceback__", "__traceback__"),
+    ],
+)
+def test_what_leads_out_of_a_solution_is_told_with_its_line(source: str, what: str) -> None:
+    found = reaches(source)
+    assert any(what in flag for flag in found), found
+    assert all(flag.startswith("line ") for flag in found)
+
+
+@pytest.mark.parametrize("lab", LABS.values(), ids=lambda lab: lab.name)
+def test_solutions_reach_for_nothing(lab: Lab) -> None:
+    path = ROOT / "notebooks" / lab.name / f"{lab.notebook}.ipynb"
+    ids = {task.id for task in lab.judged}
+    cells = json.loads(Path(path).read_text("utf-8"))["cells"]
+    solutions = [source_of(cell) for cell in cells if identity_of(cell) & ids]
+    assert len(solutions) >= len(ids)
+    for source in solutions:
+        assert reaches(source) == ()
+
+
+def test_ordinary_code_reaches_for_nothing() -> None:
+    source = """
+import math, time, os
+from typing import Optional
+class Attention(Attention):
+    def forward(self, query, memory, mask: Optional[torch.Tensor] = None):
+        self.weights = torch.softmax(query, 1)
+        state = self.state._replace(context=memory)
+        parameters = [p for p in self.modules()]
+        name = getattr(self, "v", None)
+        self.v.weight.data[0] = 1.0
+        self.__class__.__name__
+        return super(Attention, self).forward(query, memory)
+"""
+    assert reaches(source) == ()
+
+
+def test_what_cannot_be_read_and_what_has_too_much_is_bounded() -> None:
+    assert reaches("def f(:\n") == ()
+    assert reaches("(" * 100_000) == ()
+    assert reaches("x = 1\0") == ()
+    assert len(reaches("import gc\n" * 50)) == FLAG_LIMIT
+
+
+def test_a_verdict_carries_it_and_no_points_depend_on_it(worker: Worker, lab: Lab) -> None:
+    cells = fill()
+    cells["attention-2"] = "import gc\n" + cells["attention-2"]
+    verdicts = Judge(lab, worker, b"a course", "a suite").judge(Submission(cells), "eve")
+    assert [v.points for v in verdicts] == [20, 20, 20]
+    assert [v.flags for v in verdicts] == [(), ("line 1 reaches for gc",), ()]
+    assert verdicts[1].record()["flags"] == ("line 1 reaches for gc",)
+
+
+def test_most_attacks_on_the_comparison_are_told_of() -> None:
+    told = [name for name, attack in ATTACKS.items() if reaches(attack.cell)]
+    assert len(told) > len(ATTACKS) / 3
