@@ -211,6 +211,7 @@ def write_scores(path: Path, records: list[Record]) -> None:
     """Write the table of scores as CSV that no spreadsheet can misread; whole or not at all."""
     tasks = list(dict.fromkeys(v["task"] for record in records for v in record["verdicts"]))
     header = ["student", "lab", *tasks, "points", "max_points", "reason", "isolation", "time"]
+    header.append("look_at")
     temporary = path.with_name(f"{path.name}.new")
     with temporary.open("w", encoding="utf-8", newline="", errors="backslashreplace") as file:
         table = csv.writer(file)
@@ -227,9 +228,15 @@ def write_scores(path: Path, records: list[Record]) -> None:
                     neutral(lost_points(record)),
                     record["isolation"],
                     record["time"],
+                    neutral(look_at(record)),
                 ]
             )
     temporary.replace(path)
+
+
+def look_at(record: Record) -> str:
+    """Say in one line what a person should look at; usually nothing."""
+    return " | ".join(f"{v['task']}: {flag}" for v in record["verdicts"] for flag in v["flags"])
 
 
 def lost_points(record: Record) -> str:

@@ -68,6 +68,7 @@ def feedback_page(lab: Lab, record: Record, points: Points | None = None) -> str
             parts.append(f"<p>({_say(verdict['note'])})</p>")
         if counted := from_record(verdict).counted:
             parts.append(f"<p>{counted}</p>")
+        parts += [f"<p>For a person's eye: {_say(flag)}.</p>" for flag in verdict["flags"]]
         parts.append("</section>")
     manual = [task for task in lab.tasks if task.manual]
     for task in manual:

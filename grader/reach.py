@@ -14,15 +14,19 @@ FLAG_LIMIT = 5  # of one cell: a person looks at it anyway
 
 # packages whose insides no solution is about
 _MODULES = frozenset(
-    "builtins ctypes fcntl gc grader importlib inspect linecache mmap multiprocessing pickle "
-    "resource runpy signal socket subprocess sys _thread threading traceback unittest".split()  # noqa: SIM905
+    """
+    builtins ctypes fcntl gc grader importlib inspect linecache mmap multiprocessing pickle
+    resource runpy signal socket subprocess sys _thread threading traceback unittest
+    """.split()  # noqa: SIM905 - one line each would hide them
 )
 # attributes through which one object leads to another that was not handed over
 _ATTRIBUTES = frozenset(
-    "__builtins__ __closure__ __code__ __defaults__ __dict__ __func__ __globals__ "
-    "__kwdefaults__ __mro__ __reduce__ __reduce_ex__ __self__ __subclasses__ __wrapped__ "
-    "__traceback__ _current_frames _getframe ag_frame cell_contents cr_frame f_back f_builtins "
-    "f_globals f_locals gi_frame tb_frame tb_next".split()  # noqa: SIM905
+    """
+    __builtins__ __closure__ __code__ __defaults__ __dict__ __func__ __globals__
+    __kwdefaults__ __mro__ __reduce__ __reduce_ex__ __self__ __subclasses__ __wrapped__
+    __traceback__ _current_frames _getframe ag_frame cell_contents cr_frame f_back
+    f_builtins f_globals f_locals gi_frame tb_frame tb_next
+    """.split()  # noqa: SIM905 - one line each would hide them
 )
 _FUNCTIONS = frozenset(
     ("__builtins__", "__import__", "breakpoint", "compile", "eval", "exec", "globals", "locals")

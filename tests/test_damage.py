@@ -375,7 +375,7 @@ def test_the_table_of_scores_is_whole_and_no_spreadsheet_runs_it(
     header, *rows = rows
     assert header == [
         *("student", "lab", "attention-1", "attention-2", "attention-3"),
-        *("points", "max_points", "reason", "isolation", "time"),
+        *("points", "max_points", "reason", "isolation", "time", "look_at"),
     ]
     assert len(rows) == len(STUDENTS)
     assert all(len(row) == len(header) for row in rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from attacks import ATTACKS
 from conftest import ROOT, fill
+from grader.course import write_scores
 from grader.graft import Submission, identity_of, source_of
 from grader.judge import Judge
 from grader.reach import FLAG_LIMIT, reaches
@@ -87,6 +89,22 @@ def test_a_verdict_carries_it_and_no_points_depend_on_it(worker: Worker, lab: La
     assert [v.points for v in verdicts] == [20, 20, 20]
     assert [v.flags for v in verdicts] == [(), ("line 1 reaches for gc",), ()]
     assert verdicts[1].record()["flags"] == ("line 1 reaches for gc",)
+
+
+def test_the_table_of_scores_says_where_to_look(tmp_path: Path) -> None:
+    flags = ("line 1 reaches for gc", "line 2 reaches for =1+1")
+    verdicts = [
+        {"task": "attention-1", "points": 20, "stage": "passed", "message": "", "flags": ()},
+        {"task": "attention-2", "points": 0, "stage": "value", "message": "no", "flags": flags},
+    ]
+    record = {
+        **{"student": "eve", "lab": "lab1_attention", "verdicts": verdicts, "points": 20},
+        **{"max_points": 60, "reason": "", "isolation": "bubblewrap", "time": "now"},
+    }
+    write_scores(tmp_path / "scores.csv", [record])
+    with (tmp_path / "scores.csv").open(encoding="utf-8", newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert row["look_at"] == " | ".join(f"attention-2: {flag}" for flag in flags)
 
 
 def test_most_attacks_on_the_comparison_are_told_of() -> None:
