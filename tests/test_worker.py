@@ -287,6 +287,24 @@ def test_a_closed_worker_starts_anew(own: Worker) -> None:
     assert own.ask(question("1"), {}).status == "ok"
 
 
+PARENTS_THREADS = "import os; found = os.listdir(f'/proc/{os.getppid()}/task')"
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="counts threads in /proc")
+@pytest.mark.parametrize("kind", ["worker", "bare_worker"])
+def test_a_worker_has_one_thread_when_it_forks(kind: str, request: pytest.FixtureRequest) -> None:
+    """Native ones counted: a fork of a process with more may deadlock."""
+    asked: Worker = request.getfixturevalue(kind)
+    calls = question(PARENTS_THREADS + "; raise ValueError(len(found))")
+    shows = question(PARENTS_THREADS + "\nprint(len(found))", kind="notebook")
+    computes = question("x = torch.ones(300, 300, requires_grad=True); (x @ x).sum().backward()")
+    for _ in range(2):
+        assert asked.ask(calls, {}).document["cell"]["message"] == "1"
+        (shown,) = asked.ask(shows, {}).document["cells"]["cell-0"]
+        assert shown["text"] == "1\n"
+        assert asked.ask(computes, {}).document["cell"] == {}
+
+
 WRITE = """
 import os
 from grader.frame import pack
