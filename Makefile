@@ -6,10 +6,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help setup system browser demo test lint lab formgrader golden bench clean
+.PHONY: help setup system browser demo test test-anywhere lint lab formgrader golden bench clean
 
 help:  ## say what there is
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
 setup: $(STAMP)  ## make .venv and install the kit with its tested versions
 
@@ -35,6 +35,9 @@ test: $(STAMP) browser  ## lint, types, all tests, coverage
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term-missing:skip-covered --cov-fail-under=85
+
+test-anywhere: $(STAMP)  ## the tests as if on other machines (hours; ARGS=--list says which)
+	$(BIN)/python tools/test_anywhere.py $(ARGS)
 
 lint: $(STAMP)  ## lint and format in place
 	$(BIN)/ruff check --fix .

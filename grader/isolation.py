@@ -60,8 +60,14 @@ class Isolation:
         return "bubblewrap" if self.kind == BUBBLEWRAP else "unconfined"
 
 
+# What holds a processor back, or lets all of a cluster's compute in one way: the worker must do as
+# the judge does.
+_PROCESSOR = ("ATEN_CPU_CAPABILITY", "ONEDNN_MAX_CPU_ISA", "MKL_CBWR")
+
+
 def _environment(edition: str, scratch: str) -> dict[str, str]:
-    return {
+    processor = {name: os.environ[name] for name in _PROCESSOR if name in os.environ}
+    return processor | {
         "PATH": "/usr/bin:/bin",
         "HOME": scratch,
         "TMPDIR": scratch,

@@ -305,6 +305,20 @@ def test_a_worker_has_one_thread_when_it_forks(kind: str, request: pytest.Fixtur
         assert asked.ask(computes, {}).document["cell"] == {}
 
 
+@pytest.mark.parametrize("kind", ["confined", "none"])
+def test_a_worker_computes_as_the_judge_does(
+    kind: str, edition: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    """Where a processor is held back, in both; nothing else of the judge's environment is told."""
+    monkeypatch.setenv("ATEN_CPU_CAPABILITY", "default")
+    monkeypatch.setenv("ATEN_SOMETHING", "a secret")
+    kind = request.getfixturevalue("confined") if kind == "confined" else NONE
+    cell = "import os; raise ValueError([torch.backends.cpu.get_cpu_capability(), *os.environ])"
+    with Worker(kind, edition) as held_back:
+        said = held_back.ask(question(cell), {}).document["cell"]["message"]
+    assert "'DEFAULT'" in said and "ATEN_SOMETHING" not in said
+
+
 WRITE = """
 import os
 from grader.frame import pack
