@@ -231,6 +231,5 @@ def next_step(report: LabReport, task: Task) -> str:
         "unfilled": f"write {task.name} in the cell {task.id}",
         "unreadable": "make the notebook readable: open it in JupyterLab and save it",
         "limit": f"look in the cell {task.id} for what loops, grows or ends the process",
-        "lost": "nobody's fault: grade again",
     }
     return steps.get(verdict.stage, f"run the check below the cell {task.id}: it says more")

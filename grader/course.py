@@ -49,8 +49,7 @@ def judge_one(handed: HandedIn, judge: Judge) -> Record:
         verdicts = unreadable(handed.lab, reason)
     return {
         "reason": reason,
-        # what may be the machine's fault is judged again by the next run
-        "final": final and all(verdict.stage != "lost" for verdict in verdicts),
+        "final": final,
         "points": sum(verdict.points for verdict in verdicts),
         "max_points": handed.lab.points,
         "verdicts": [verdict.record() for verdict in verdicts],

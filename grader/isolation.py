@@ -35,6 +35,9 @@ _SYSTEM_FOLDERS = (
     *("/usr/share", "/bin", "/sbin", "/lib", "/lib32", "/lib64"),
 )
 _SYSTEM_FILES = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime")
+# Devices that hold nothing. They are the host's own, and bubblewrap cannot mount one read-only: the
+# system call filter keeps a question from changing their time stamps, modes and owners.
+_DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 _INTERPRETER_PARTS = ("bin", "lib", "lib32", "lib64", "pyvenv.cfg")
 _PACKAGES = ("labkit", "grader")  # the full edition must not be seen from inside
 _START = "from grader.worker import main; main()"
@@ -121,7 +124,10 @@ def sandbox_command(edition: Path, arguments: list[str]) -> list[str]:
     for folder in _hidden_folders(visible):
         command += ["--size", "4096", "--tmpfs", folder, "--remount-ro", folder]
     command += ["--ro-bind", str(edition), EDITION]
-    command += ["--proc", "/proc", "--dev", "/dev"]
+    command += ["--proc", "/proc", "--tmpfs", "/dev"]
+    for device in _DEVICES:
+        if Path(device).exists():
+            command += ["--dev-bind", device, device]
     # where the judge runs as root, the sandbox's user owns the kernel's settings in /proc/sys
     command += ["--remount-ro", "/proc"]
     for scratch in (SCRATCH, "/dev/shm"):

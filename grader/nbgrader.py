@@ -118,8 +118,6 @@ class JudgeSubmission(NbGraderPreprocessor):
             verdicts = unreadable(lab, note["problem"])
         else:
             verdicts = bench.judge.judge(submission, about["student"])
-        if any(verdict.stage == "lost" for verdict in verdicts):
-            raise GraderError("the worker was lost: this is no mark; run nbgrader autograde again")
         by_check = {f"{verdict.task}-check": verdict for verdict in verdicts}
         outputs = {} if note.get("problem") else self._outputs(bench, nb, by_check)
         repairs = list(note.get("repairs", []))

@@ -6,9 +6,11 @@ import contextlib
 import os
 import re
 import select
+import shutil
 import subprocess
 import tempfile
 import time
+import weakref
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -24,7 +26,7 @@ from grader.frame import (
     unpack,
     unpack_each,
 )
-from grader.isolation import worker_command
+from grader.isolation import NONE, worker_command
 from grader.tasks.base import Tensors
 
 START_SECONDS = 120.0  # importing torch on a slow, cold disk
@@ -37,8 +39,9 @@ class Answer:
     """What came back from a worker.
 
     Attributes:
-        status: ``ok``, ``time`` (limit reached), ``output`` (too much), ``threads`` (too many),
-            ``died``, ``malformed``, ``lost`` (the worker itself went away, twice).
+        status: ``ok``, ``time`` (limit reached), ``output`` (too much), ``threads``, ``files`` (too
+            many), ``died``, ``malformed``, ``lost`` (the worker itself went away, twice, at this
+            question and at no other).
         code: exit status of the child, negative for a signal.
         seconds: wall-clock time of the question.
         peak_bytes: largest resident memory of the child.
@@ -68,8 +71,21 @@ class _Gone(Exception):
     """The worker closed the pipe or did not answer in time."""
 
 
+def _own_copy(edition: Path) -> Path:
+    """Copy an edition for one worker alone, so that no file of it is open in two sandboxes.
+
+    The sandbox can read where its folders come from: the copy's name tells nothing.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="labkit-"))
+    for package in ("labkit", "grader"):
+        shutil.copytree(edition / package, folder / package)
+    return folder
+
+
 class Worker:
     """A worker that is started when it is first asked, and anew after anything unusual.
+
+    A confined one has a copy of the edition to itself.
 
     Args:
         kind: isolation, see :mod:`grader.isolation`.
@@ -77,6 +93,9 @@ class Worker:
     """
 
     def __init__(self, kind: str, edition: Path) -> None:
+        if kind != NONE:
+            edition = _own_copy(edition)
+            weakref.finalize(self, shutil.rmtree, edition, ignore_errors=True)
         self._command, self._environment = worker_command(kind, edition)
         self._process: subprocess.Popen[bytes] | None = None
         self._nonce = 0
@@ -126,6 +145,9 @@ class Worker:
                 return self._exchange(document, tensors, document["seconds"] + GRACE_SECONDS)
             except (_Gone, FrameError):
                 self.close()
+        # Whose fault is it? A machine that runs no worker raises here; one that does has shown,
+        # for the third time, that other questions are answered.
+        self._start()
         return Answer("lost")
 
     def _start(self) -> None:

@@ -98,13 +98,13 @@ def limit_finding(task: Task, answer: Answer, *, hidden: bool = False) -> Findin
         "time": f"your code did not finish within {task.seconds:.0f} seconds.",
         "output": "your code returned far too much data.",
         "threads": "your code started far too many threads.",
-        "lost": "the worker was lost twice while it ran your code.",
+        "files": "your code made far too many files, folders or links.",
+        "lost": "the sandbox that ran your code was lost, twice; other questions are answered.",
         "malformed": "what came back from your code could not be read.",
         "died": f"your code ended the process it ran in{status}.",
     }
-    stage = "lost" if answer.status == "lost" else "limit"
     where = "the public cases pass, but on the hidden ones " if hidden else ""
-    return Finding(stage, where + reasons.get(answer.status, "no answer came back."))
+    return Finding("limit", where + reasons.get(answer.status, "no answer came back."))
 
 
 class Seen:

@@ -15,10 +15,10 @@ import contextlib
 import ctypes
 import gc
 import importlib
+import itertools
 import mmap
 import os
 import select
-import shutil
 import signal
 import sys
 import time
@@ -33,6 +33,8 @@ MEMORY_LIMIT = 2 * 1024**3  # bytes of address space that a question may add
 FILE_LIMIT = 32 * 1024**2  # bytes of any file that it writes
 OPEN_FILE_LIMIT = 256  # each pipe among them holds memory, too
 THREAD_LIMIT = 16
+ENTRY_LIMIT = 2_000  # files, folders and links that it makes
+WIPE_SECONDS = 3.0  # what takes longer is thrown away with the whole sandbox
 SCRATCH = ("/scratch", "/dev/shm")  # of the sandbox; emptied after every question
 
 _NOTEBOOK_MODULES = (
@@ -71,13 +73,22 @@ def _limit(seconds: float, confined: bool) -> None:
     lower(resource.RLIMIT_NOFILE, OPEN_FILE_LIMIT)
     if sys.platform.startswith("linux"):
         lower(resource.RLIMIT_AS, _address_space() + MEMORY_LIMIT)
-    if confined:  # elsewhere the count would be that of all of the user's processes
-        lower(resource.RLIMIT_NPROC, THREAD_LIMIT)
+        for shared in (resource.RLIMIT_MEMLOCK, resource.RLIMIT_MSGQUEUE):  # with all of a user's
+            lower(shared, 0)
+
+
+def _compute() -> None:
+    """Do what every solution does: compute, and send a gradient back through a thread."""
+    import torch
+
+    x = torch.ones(4, 4, requires_grad=True)
+    (x @ x).sum().backward()
 
 
 def _answer(document: dict[str, Any], tensors: dict[str, Any]) -> Iterator[bytes]:
     """Yield the parts of an answer; those of a notebook come one by one, each a frame."""
     if document["kind"] == "ready":
+        _compute()
         yield pack({})[LENGTH_BYTES:]
     elif document["kind"] == NOTEBOOK:
         from grader.outputs import run_notebook
@@ -133,6 +144,11 @@ def _threads(child: int) -> int:
         return 0
 
 
+def _entries() -> int:
+    """Count what lies in the scratch folders: every name counts there, those of hard links too."""
+    return sum(found.f_files - found.f_ffree for found in map(os.statvfs, SCRATCH))
+
+
 def _collect(
     child: int, pipe: int, seconds: float, confined: bool, buffer: memoryview
 ) -> tuple[str, int, int, int]:
@@ -148,8 +164,12 @@ def _collect(
             status = "output"
         elif time.monotonic() > deadline:
             status = "time"
-        elif confined and _threads(child) > THREAD_LIMIT:  # root is exempt from RLIMIT_NPROC
+        # of the kernel's own limits, that on threads would count all of a user's processes, and
+        # there is none on files
+        elif confined and _threads(child) > THREAD_LIMIT:
             status = "threads"
+        elif confined and _entries() > ENTRY_LIMIT:
+            status = "files"
         if ended and not count:  # drained; a grandchild may hold the pipe open: no matter
             break
         if not ended:
@@ -184,31 +204,47 @@ def _kill_leftovers(child: int, confined: bool) -> None:
             return
 
 
-def _wipe(folder: Path) -> bool:
-    """Empty a scratch folder; False if something resisted."""
+def _wipe(folder: Path, seconds: float = WIPE_SECONDS) -> bool:
+    """Empty a scratch folder; False if something resisted, or it took too long.
+
+    The folders of a folder are moved to the top before it goes: no path gets long, however deep
+    they lie.
+    """
+    deadline = time.monotonic() + seconds
+    unused = (folder / f"{os.urandom(8).hex()}{number}" for number in itertools.count())
     try:
-        for path, folders, _ in os.walk(folder):
-            for name in folders:
-                if not (inner := Path(path) / name).is_symlink():
-                    inner.chmod(0o700)
-        for entry in folder.iterdir():
-            if entry.is_dir() and not entry.is_symlink():
-                shutil.rmtree(entry)
-            else:
-                entry.unlink()
-    except (OSError, RecursionError):  # deeper than this language or a path can say
+        while entries := list(folder.iterdir()):
+            for entry in entries:
+                if time.monotonic() > deadline:
+                    return False
+                _remove(entry, unused)
+    except OSError:
         return False
     return True
+
+
+def _remove(path: Path, unused: Iterator[Path]) -> None:
+    if path.is_symlink() or not path.is_dir():
+        path.unlink()
+        return
+    path.chmod(0o700)
+    for inner in list(path.iterdir()):
+        if inner.is_dir() and not inner.is_symlink():
+            inner.chmod(0o700)
+            inner.rename(next(unused))
+        else:
+            inner.unlink()
+    path.rmdir()
 
 
 def answer_in_child(head: dict[str, Any], requests: int, answers: int, confined: bool) -> None:
     """Fork, let the child answer, and write an envelope that says how it went.
 
     The envelope's document holds the request's ``nonce``, ``status`` (``ok``, ``time``,
-    ``output``, ``threads``, ``died``), the child's exit ``code`` (negative: signal), ``seconds``,
-    ``peak_bytes``, whether the sandbox is ``clean`` again, and the ``size`` of the answer, which
-    follows it raw: what the child says about its own length is not believed. Of a notebook, what
-    came before the end is passed on, whatever ended it.
+    ``output``, ``threads``, ``files``, ``died``), the child's exit ``code`` (negative: signal),
+    ``seconds``, ``peak_bytes``, whether the sandbox is ``clean`` again, and the ``size`` of the
+    answer, which follows it raw: what the child says about its own length is not believed. Of a
+    notebook, what came before the end is passed on, whatever ended it.
 
     Args:
         head: ``nonce``, ``kind``, ``seconds`` (the limit) and ``size`` of the request's body.

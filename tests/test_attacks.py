@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import itertools
 import json
+import os
 import socket
 import textwrap
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +20,7 @@ import pytest
 from attacks import ATTACKS, WRONG, Attack
 from attacks.reading import IMPORT_REFERENCE, SCAN_MEMORY, SCAVENGE
 from attacks.resources import FORKS
+from attacks.spoiling import WAITING
 from conftest import ROOT, cell, fill
 from grader.golden import golden_file
 from grader.graft import Submission
@@ -90,8 +95,7 @@ def test_the_import_attack_would_succeed_where_the_reference_can_be_read(
     for package in ("labkit", "grader"):
         (tmp_path / package).symlink_to(ROOT / package)
     cells = fill() | {"attention-2": Attack("call", IMPORT_REFERENCE).cell}
-    with Worker(BUBBLEWRAP, tmp_path.resolve()) as careless:
-        careless._command = [str(ROOT) if p == str(tmp_path) else p for p in careless._command]
+    with Worker(BUBBLEWRAP, tmp_path) as careless:
         assert [v.points for v in marks(lab, careless, cells, "eve")] == [20, 20, 20]
 
 
@@ -279,7 +283,10 @@ OUT = json.dumps([made, len([p for p in os.listdir("/proc") if p.isdigit()])])
 
 
 def test_nothing_survives_a_question(worker: Worker, lab: Lab) -> None:
-    for name in ("a detached child", "full scratch folders", "folders that nobody may enter"):
+    for name in (
+        *("a detached child", "full scratch folders", "folders that nobody may enter"),
+        *("as many files as are let through", "folders deeper than a path can say"),
+    ):
         marks(lab, worker, fill() | {"attention-2": ATTACKS[name].cell}, "eve")
         found = probe(
             worker,
@@ -302,6 +309,51 @@ def test_limits_are_the_same_for_whoever_comes_next(worker: Worker, lab: Lab) ->
     before = probe(worker, ask)
     marks(lab, worker, fill() | {"attention-2": ATTACKS["limits of the worker"].cell}, "eve")
     assert probe(worker, ask) == before
+
+
+@pytest.mark.parametrize("name", WAITING)
+def test_nothing_is_held_that_another_could_wait_for_or_read(worker: Worker, name: str) -> None:
+    assert probe(worker, WAITING[name] + "OUT = sorted(set(done))\n") == "[]"
+
+
+def test_the_machines_devices_keep_their_times(worker: Worker, lab: Lab) -> None:
+    devices = [Path("/dev", name) for name in ("null", "zero", "urandom")]
+    before = [(found.st_atime, found.st_mtime) for found in map(os.stat, devices)]
+    cells = fill() | {"attention-2": ATTACKS["time stamps of the machine"].cell}
+    assert marks(lab, worker, cells, "eve")[1].stage == "value"
+    after = [(found.st_atime, found.st_mtime) for found in map(os.stat, devices)]
+    for device, times, now in zip(devices, before, after, strict=True):
+        if times != now:
+            os.utime(device, times)
+    assert after == before
+
+
+def test_honest_work_beside_an_attacker_keeps_its_marks(
+    confined: str, edition: Path, lab: Lab, impatient: Lab
+) -> None:
+    stop = threading.Event()
+
+    def attack() -> list[str]:
+        stages = []
+        names = itertools.cycle(("leases that are held", "small files without end"))
+        with Worker(confined, edition) as own:
+            while not stop.is_set():
+                cells = fill() | {"attention-2": ATTACKS[next(names)].cell}
+                stages.append(marks(impatient, own, cells, "eve")[1].stage)
+        return stages
+
+    def work(student: str) -> list[int]:
+        with Worker(confined, edition) as own:
+            return [v.points for _ in range(2) for v in marks(lab, own, fill(), student)]
+
+    with ThreadPoolExecutor(3) as pool:
+        attacker = pool.submit(attack)
+        try:
+            honest = list(pool.map(work, ("ada", "bob")))
+        finally:
+            stop.set()
+        assert set(attacker.result()) == {"limit"}
+    assert honest == [[20] * 6] * 2
 
 
 def test_the_machines_devices_keep_their_modes(worker: Worker) -> None:
@@ -339,6 +391,11 @@ def test_the_machines_devices_keep_their_modes(worker: Worker) -> None:
         ("KeyboardInterrupt", "error", "KeyboardInterrupt"),
         ("a huge file", "error", "OSError"),
         ("junk for every descriptor", "limit", "could not be read"),
+        ("small files without end", "limit", "far too many files, folders or links"),
+        ("small folders without end", "limit", "far too many files, folders or links"),
+        ("ten million axes", "limit", "could not be read"),
+        ("twenty million lists", "limit", "could not be read"),
+        ("numbers of sixteen bits", "dtype", "torch.float16"),
         ("a fork bomb", "value", "expected"),  # nothing came of it: what counts is the answer
     ],
 )

@@ -147,14 +147,18 @@ def test_a_notebook_at_which_the_judge_fails_costs_itself(
     assert (again["ada"], again["bob"]["points"]) == (after["ada"], 60)
 
 
-def test_a_lost_worker_is_asked_again_by_the_next_run(
+def test_a_question_that_costs_two_sandboxes_is_a_mark_with_a_reason(
     confined: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lay_out(tmp_path, {"ada": file(notebook())})
-    monkeypatch.setattr(Worker, "ask", lambda *_: Answer("lost"))
-    assert run(tmp_path)["ada"]["points"] == 0
-    monkeypatch.undo()
-    assert run(tmp_path)["ada"]["points"] == 60
+    with monkeypatch.context() as fatal:
+        fatal.setattr(Worker, "ask", lambda *_: Answer("lost"))
+        record = run(tmp_path)["ada"]
+    assert record["points"] == 0 and record["final"]
+    for verdict in record["verdicts"]:
+        assert verdict["stage"] == "limit"
+        assert "the sandbox that ran your code was lost, twice" in verdict["message"]
+    assert run(tmp_path)["ada"] == record
 
 
 def test_a_machine_at_fault_is_nobodys_mark(

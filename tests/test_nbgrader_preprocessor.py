@@ -27,6 +27,7 @@ from traitlets.config import Config
 import grader.nbgrader
 from conftest import fill
 from course_tools import LAB, NOTEBOOK, Course, all_of, cell_of, make_course, run, shown
+from grader.errors import IsolationError
 from grader.judge import Verdict
 from grader.nbgrader import JudgeSubmission, _verdict_outputs
 from grader.pages import harmless
@@ -271,12 +272,15 @@ def test_the_command_refuses_in_one_line(course: Course, tmp_path: Path) -> None
     assert "unsafe" not in names_in(course)
 
 
-def test_a_lost_worker_is_no_mark(
+def test_a_machine_that_runs_no_worker_is_no_mark(
     course: Course, confined: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def fail(*_: object) -> Answer:
+        raise IsolationError("the worker does not start")
+
     course.hand_in("unlucky", RIGHT)
     with monkeypatch.context() as broken:
-        broken.setattr(Worker, "ask", lambda *_: Answer("lost"))
+        broken.setattr(Worker, "ask", fail)
         with pytest.raises(NbGraderException):
             autograde(course, "unlucky")
     assert {score for score, _ in course.grades()["unlucky"].values()} == {None}

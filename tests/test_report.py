@@ -134,7 +134,6 @@ class TestCard:
         [
             ("unfilled", "write Part in the cell part1-1"),
             ("limit", "loops"),
-            ("lost", "grade again"),
             ("size", "run the check below the cell part1-1"),
         ],
     )

@@ -23,6 +23,7 @@ from grader.perform import ELEMENT_LIMIT, TEXT_LIMIT, describe_error, perform, r
 from grader.session import Worker
 from grader.tasks.attention import ATTENTION
 from grader.tasks.base import Tensors, call_document
+from grader.verdict import limit_finding
 from grader.worker import answer_in_child
 
 pytestmark = pytest.mark.lab1
@@ -149,18 +150,32 @@ def test_scratch_folders_are_emptied_whatever_is_in_them(tmp_path: Path) -> None
     assert Path("/usr").is_dir()
 
 
-def test_a_scratch_folder_that_resists_is_reported(tmp_path: Path) -> None:
-    assert not worker._wipe(tmp_path / "absent")
-    here = Path.cwd()
+def deep(folder: Path) -> None:
+    """Make folders in folders, deeper than a path can say."""
+    here, name = Path.cwd(), "d" * 200
     try:
-        os.chdir(tmp_path)
-        for _ in range(1500):
-            os.mkdir("d")  # noqa: PTH102 - the path would be too long
-            os.chdir("d")
+        os.chdir(folder)
+        for _ in range(40):
+            os.mkdir(name)  # noqa: PTH102 - the path would be too long
+            os.chdir(name)
     finally:
         os.chdir(here)
-    assert not worker._wipe(tmp_path)
-    os.system(f"rm -rf '{tmp_path}/d'")
+
+
+def test_a_scratch_folder_is_emptied_however_deep_it_is(tmp_path: Path) -> None:
+    for number in range(3):
+        (tmp_path / str(number)).mkdir()
+        deep(tmp_path / str(number))
+    (tmp_path / "1" / "locked").mkdir(mode=0)
+    assert worker._wipe(tmp_path, seconds=60)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_scratch_folder_that_resists_or_takes_long_is_reported(tmp_path: Path) -> None:
+    assert not worker._wipe(tmp_path / "absent")
+    (tmp_path / "file").touch()
+    assert not worker._wipe(tmp_path, seconds=-1)
+    assert worker._wipe(tmp_path, seconds=60)
 
 
 # --- the judge's end of the pipe -----------------------------------------------------------------
@@ -212,14 +227,36 @@ def test_a_worker_that_is_lost_twice_is_given_up(
     def start_and_kill() -> None:
         start()
         started.append(own._process)
+        if len(started) < 3:
+            kill(own)
+
+    start = own._start
+    monkeypatch.setattr(own, "_start", start_and_kill)
+    answer = own.ask(question("1"), {})
+    assert answer.status == "lost"
+    assert len(started) == 3  # the last one has shown that the machine runs workers
+    finding = limit_finding(TASKS["attention-1"], answer)
+    assert finding.stage == "limit" and "other questions are answered" in finding.message
+    assert own.ask(question("1"), {}).status == "ok"
+    assert len(set(started)) == 3
+
+
+def test_a_machine_that_loses_every_worker_is_nobodys_fault(
+    own: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = []
+
+    def start_and_kill() -> None:
+        if len(started) == 2:
+            own._command = ["/no/such/program"]
+        start()
+        started.append(own._process)
         kill(own)
 
     start = own._start
     monkeypatch.setattr(own, "_start", start_and_kill)
-    assert own.ask(question("1"), {}).status == "lost"
-    assert len(started) == 2
-    monkeypatch.undo()
-    assert own.ask(question("1"), {}).status == "ok"
+    with pytest.raises(IsolationError, match="does not start"):
+        own.ask(question("1"), {})
 
 
 def test_a_worker_that_does_not_answer_is_not_waited_for(
@@ -362,16 +399,19 @@ def test_a_request_larger_than_a_pipe_arrives(bare_worker: Worker) -> None:
     assert answer.document["cell"]["message"] == "here"
 
 
-def test_an_unclean_sandbox_is_thrown_away(worker: Worker) -> None:
-    deep = (
-        "import os\nos.chdir('/scratch')\n"
-        "for _ in range(1500):\n    os.mkdir('d')\n    os.chdir('d')"
-    )
-    assert worker.ask(question("1"), {}).status == "ok"
-    first = worker._process
-    assert worker.ask(question(deep), {}).status == "ok"
-    assert worker.ask(question("1"), {}).status == "ok"
-    assert worker._process is not first
+def test_an_unclean_sandbox_is_thrown_away(confined: str, edition: Path) -> None:
+    with Worker(confined, edition) as own:
+        own._command[own._command.index("-c") + 1] = (
+            "import grader.worker as w; wipe = w._wipe\n"
+            "w._wipe = lambda folder: not any(folder.iterdir()) and wipe(folder)\n"
+            "w.main()"
+        )
+        assert own.ask(question("1"), {}).status == "ok"
+        first = own._process
+        assert own.ask(question("open('/scratch/file', 'w')"), {}).status == "ok"
+        answer = own.ask(question("import os; raise ValueError(os.listdir('/scratch'))"), {})
+        assert answer.document["cell"]["message"] == "[]"
+        assert own._process is not first
 
 
 # --- what the worker does with cells -------------------------------------------------------------

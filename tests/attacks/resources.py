@@ -215,6 +215,85 @@ for way in ways.values():
             os.chdir("d")
         """,
     ),
+    "small files without end": (
+        "call",
+        """
+        number = 0
+        while True:
+            open(f"/scratch/{number}", "w").close()
+            number += 1
+        """,
+    ),
+    "hard links without end": (
+        "call",
+        """
+        import ctypes, os
+        open("/dev/shm/file", "w").close()
+        libc = ctypes.CDLL(None, use_errno=True)
+        for number in range(100_000):
+            new = f"/dev/shm/{number}"
+            try:
+                os.link("/dev/shm/file", new)
+            except OSError:
+                if libc.linkat(-100, b"/dev/shm/file", -100, new.encode(), 0):
+                    break
+        """,
+    ),
+    "symbolic links without end": (
+        "call",
+        """
+        import os
+        number = 0
+        while True:
+            os.symlink("x" * 4000, f"/scratch/{number}")
+            number += 1
+        """,
+    ),
+    "small folders without end": (
+        "call",
+        """
+        import os
+        number = 0
+        while True:
+            os.makedirs(f"/dev/shm/{number}/" + "/".join("abcdefghi"), mode=0o700)
+            number += 1
+        """,
+    ),
+    "pipes and files without names": (
+        "call",
+        """
+        import os
+        number = 0
+        while True:
+            os.close(os.open("/scratch", os.O_TMPFILE | os.O_RDWR))
+            with open(f"/scratch/{number}", "w") as file:
+                file.write("x" * 5000)
+            os.mknod(f"/scratch/{number}-pipe") if number % 2 else None
+            number += 1
+        """,
+    ),
+    "as many files as are let through": (
+        "call",
+        """
+        import os
+        for number in range(150):
+            os.makedirs(f"/scratch/{number}/" + "n" * 200 + "/b/c/d", exist_ok=True)
+            os.symlink("..", f"/scratch/{number}/link")
+            with open(f"/dev/shm/{number}", "w") as file:
+                file.write("x" * 100_000)
+        """,
+    ),
+    "folders deeper than a path can say": (
+        "call",
+        """
+        import os
+        for start in ("/scratch", "/dev/shm"):
+            os.chdir(start)
+            for number in range(40):
+                os.mkdir("d" * 250)
+                os.chdir("d" * 250)
+        """,
+    ),
     "links to everywhere": (
         "call",
         """

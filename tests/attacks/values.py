@@ -2,7 +2,72 @@
 
 from __future__ import annotations
 
+# Sends a frame of its own in place of the answer.
+SEND = """
+import json, os, struct
+def send(header, data=b""):
+    body = struct.pack("<Q", len(header)) + header + data
+    for descriptor in range(3, 256):
+        rest = memoryview(body)
+        try:
+            while rest:
+                rest = rest[os.write(descriptor, rest):]
+        except OSError:
+            pass
+    os._exit(0)
+
+def send_json(text):
+    send(json.dumps({"__metadata__": {"json": text}}).encode())
+
+def send_tensor(shape, dtype="F32", size=4, name="0/energies"):
+    entry = {"dtype": dtype, "shape": shape, "data_offsets": [0, size]}
+    kind = {"type": "Tensor", "dtype": "torch.float32", "device": "cpu"}
+    report = {"returned": "Tensor", "outputs": {"energies": kind}}
+    said = json.dumps({"calls": [report] * 20})
+    send(json.dumps({"__metadata__": {"json": said}, name: entry}).encode(), bytes(size))
+"""
+
+FLOODS = {
+    "ten million axes": "send_tensor([1] * 10_000_000)",
+    "nine axes": "send_tensor([1] * 9)",
+    "a thousand axes that hold nothing": "send_tensor([1] * 999 + [0], size=0)",
+    "axes of an entry that is there twice": """
+one, other = ('"0/energies":{"dtype":"F32","shape":[%s],"data_offsets":[0,4]}' % ",".join("1" * n)
+              for n in (1, 100_000))
+send(('{"__metadata__":{"json":"{}"},%s,%s}' % (one, other)).encode(), bytes(4))
+""",
+    "twenty million lists": "send_json('[' + '[],' * 21_000_000 + '[]]')",
+    "a million lists": "send_json('[' + '[],' * 1_000_000 + '[]]')",
+    "a million objects": "send_json('{\"calls\":[' + '{},' * 1_000_000 + '{}]}')",
+    "a million texts": "send_json('[' + '\"\",' * 1_000_000 + '\"\"]')",
+    "three million numbers": "send_json('{\"calls\":[' + '1,' * 3_000_000 + '1]}')",
+    "lists in lists": "send_json('[' * 49_000 + ']' * 49_000)",
+    "a number without end": "send_json('9' * 4_000_000)",
+    "a million tensors": """
+entry = {"dtype": "F32", "shape": [0], "data_offsets": [0, 0]}
+send(json.dumps({"__metadata__": {"json": "{}"}}
+                | {f"{n}/x": entry for n in range(100_000)}).encode())
+""",
+    "a report with lists for words": """
+many = [[]] * 5_000
+report = {"error": many, "message": many, "where": many, "returned": many}
+send_json(json.dumps({"calls": [report], "cell": report}))
+""",
+    "numbers of one bit": "send_tensor([2, 8], 'BOOL', 16)",
+    "numbers of sixteen bits": "send_tensor([2, 8], 'F16', 32)",
+    "numbers of sixteen other bits": "send_tensor([2, 8], 'BF16', 32)",
+    "numbers of eight bits": "send_tensor([2, 8], 'F8_E5M2', 16)",
+    "complex numbers": "send_tensor([2, 8], 'C64', 128)",
+    "unsigned numbers": "send_tensor([2, 8], 'U64', 128)",
+    "one number, thrice": """
+entry = {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}
+send(json.dumps({"__metadata__": {"json": "{}"}}
+                | {f"{n}/energies": entry for n in range(3)}).encode(), bytes(4))
+""",
+}
+
 VALUES: dict[str, tuple] = {
+    **{name: ("call", SEND + text) for name, text in FLOODS.items()},
     "patched comparisons": (
         "cell",
         """
