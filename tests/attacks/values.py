@@ -28,7 +28,10 @@ def send_tensor(shape, dtype="F32", size=4, name="0/energies"):
 """
 
 FLOODS = {
-    "ten million axes": "send_tensor([1] * 10_000_000)",
+    "ten million axes": """
+send(b'{"__metadata__":{"json":"{}"},"0/energies":{"dtype":"F32","shape":[%s1],'
+     b'"data_offsets":[0,4]}}' % (b"1," * 9_999_999), bytes(4))
+""",
     "nine axes": "send_tensor([1] * 9)",
     "a thousand axes that hold nothing": "send_tensor([1] * 999 + [0], size=0)",
     "axes of an entry that is there twice": """
