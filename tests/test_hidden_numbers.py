@@ -29,7 +29,7 @@ def harvest():
             for name, value in list(thing.items()):
                 if isinstance(name, str) and isinstance(value, torch.Tensor) and "query" in name:
                     found += value.flatten().tolist()[:60]
-    return found
+    return found[::-1]  # what was drawn last first: hidden cases come behind public ones
 """
 WORDS = {
     "an error in the method": ("", "raise ValueError(' '.join(f'{x:.5f}' for x in harvest()))"),
