@@ -96,31 +96,31 @@ def _examine_error(task: Task, report: Report) -> Finding | None:
     return Finding("error", f"your code stopped with {said_error(report)}.")
 
 
-def _examine_kind(outputs: tuple[Output, ...], report: Report) -> Finding | None:
+def _examine_kind(task: Task, outputs: tuple[Output, ...], report: Report) -> Finding | None:
     count = len(outputs)
     kinds = report.get("outputs")
     if report.get("returned") == "NoneType":
-        return Finding("type", "the method returns None: is there a `return`?")
+        what = "method" if task.methods else "function"
+        return Finding("type", f"the {what} returns None: is there a `return`?")
     if not isinstance(kinds, dict):
         names = ", ".join(output.name for output in outputs)
-        return Finding(
-            "type", f"{count} values are expected ({names}), not {said(report, 'returned')}."
-        )
+        wanted = task.returns or f"{count} values are expected ({names})"
+        return Finding("type", f"{wanted}, not {said(report, 'returned')}.")
     for output in outputs:
         kind = kinds.get(output.name)
         kind = kind if isinstance(kind, dict) else {}
         if "too_large" in kind:
             size = said(kind, "too_large")
-            return Finding("size", f"{output.name} has the shape {size}: far too large.")
+            return Finding("size", f"{output.title} has the shape {size}: far too large.")
         if "dtype" not in kind:
             return Finding(
-                "type", f"{output.name} must be a torch.Tensor, not {said(kind, 'type')}."
+                "type", f"{output.title} must be a torch.Tensor, not {said(kind, 'type')}."
             )
         if kind["dtype"] != "torch.float32":
             dtype = said(kind, "dtype")
-            return Finding("dtype", f"{output.name} is {dtype}; expected torch.float32.")
+            return Finding("dtype", f"{output.title} is {dtype}; expected torch.float32.")
         if kind.get("device") != "cpu":
-            return Finding("dtype", f"{output.name} lies on {said(kind, 'device')}; expected cpu.")
+            return Finding("dtype", f"{output.title} lies on {said(kind, 'device')}; expected cpu.")
     return None
 
 
@@ -131,15 +131,15 @@ def _examine_shape(output: Output, got: torch.Tensor, want: torch.Tensor) -> Fin
     if got.dim() != want.dim():
         return Finding(
             "rank",
-            f"{output.name} has {got.dim()} axes {_shape(got)}; expected {want.dim()}: {wanted}.",
+            f"{output.title} has {got.dim()} axes {_shape(got)}; expected {want.dim()}: {wanted}.",
         )
     if sorted(got.shape) == sorted(want.shape):
         return Finding(
             "axes",
-            f"{output.name} has the shape {_shape(got)}; expected {wanted}: "
+            f"{output.title} has the shape {_shape(got)}; expected {wanted}: "
             "the sizes are right, the axes are in another order.",
         )
-    return Finding("size", f"{output.name} has the shape {_shape(got)}; expected {wanted}.")
+    return Finding("size", f"{output.title} has the shape {_shape(got)}; expected {wanted}.")
 
 
 def _examine_weights(name: str, got: torch.Tensor, case: Case) -> Finding | None:
@@ -158,7 +158,7 @@ def _examine_weights(name: str, got: torch.Tensor, case: Case) -> Finding | None
     return None
 
 
-def _examine_values(name: str, got: torch.Tensor, want: torch.Tensor) -> Finding | None:
+def _examine_values(output: Output, got: torch.Tensor, want: torch.Tensor) -> Finding | None:
     wrong = ~close(got, want)
     if not bool(wrong.any()):
         return None
@@ -167,7 +167,7 @@ def _examine_values(name: str, got: torch.Tensor, want: torch.Tensor) -> Finding
     where = "[" + ", ".join(map(str, first)) + "]"
     return Finding(
         "value",
-        f"{name}{where} is {got[first].item():.6g}, expected {want[first].item():.6g}; "
+        f"{output.at(where)} is {got[first].item():.6g}, expected {want[first].item():.6g}; "
         f"{wrong.double().mean():.0%} of the numbers are wrong "
         f"(largest difference {difference.max():.3g}, mean {difference.mean():.3g}).",
     )
@@ -177,16 +177,16 @@ def _examine_numbers(outputs: tuple[Output, ...], case: Case, tensors: Tensors) 
     for output in outputs:
         got, want = tensors[output.name], case.expected[output.name]
         if case.dropped:
-            finding = _examine_dropout(output.name, got, want, case.dropped)
+            finding = _examine_dropout(output, got, want, case.dropped)
         else:
-            finding = _examine_values(output.name, got, want)
+            finding = _examine_values(output, got, want)
         if finding:
             return finding
     return None
 
 
 def _examine_dropout(
-    name: str, got: torch.Tensor, want: torch.Tensor, share: float
+    output: Output, got: torch.Tensor, want: torch.Tensor, share: float
 ) -> Finding | None:
     """In training, some numbers are zero by chance; all others must be as expected."""
     alive = want.abs() > ABSOLUTE_TOLERANCE
@@ -197,10 +197,11 @@ def _examine_dropout(
     if abs(found - share) > margin:
         return Finding(
             "property",
-            f"in training mode {found:.0%} of {name} is dropped; expected about {share:.0%}.",
+            f"in training mode {found:.0%} of {output.title} is dropped; "
+            f"expected about {share:.0%}.",
             "Which modes does a module have, and what does `self.training` say?",
         )
-    return _examine_values(name, got, torch.where(gone, got, want))
+    return _examine_values(output, got, torch.where(gone, got, want))
 
 
 def _examine_gradients(case: Case, tensors: Tensors) -> Finding | None:
@@ -252,11 +253,11 @@ def _examine(
     outputs = outputs_of(task, case)
     if finding := _examine_error(task, report):
         return finding
-    if finding := _examine_kind(outputs, report):
+    if finding := _examine_kind(task, outputs, report):
         return finding
     for output in outputs:
         if output.name not in tensors:
-            return Finding("type", f"{output.name} did not come back.")
+            return Finding("type", f"{output.title} did not come back.")
     if case.compare == "audio":
         from grader.sound import examine_sound
 
@@ -268,12 +269,12 @@ def _examine(
     for output in outputs:
         got = tensors[output.name]
         if got.dtype != torch.float32:
-            return Finding("dtype", f"{output.name} is {got.dtype}; expected torch.float32.")
+            return Finding("dtype", f"{output.title} is {got.dtype}; expected torch.float32.")
         bad = ~torch.isfinite(got)
         if bool(bad.any()):
             return Finding(
                 "finite",
-                f"{output.name} holds {int(bad.sum())} of {got.numel()} numbers that are "
+                f"{output.title} holds {int(bad.sum())} of {got.numel()} numbers that are "
                 "NaN or infinite.",
             )
         if output.name in task.weights and (finding := _examine_weights(output.name, got, case)):
@@ -314,8 +315,8 @@ def name_slip(
 
 
 def with_slip(finding: Finding, slip: Slip | None) -> Finding:
-    """Put the name of a slip before the finding that led to it."""
-    if slip is None:
+    """Put the name of a slip before the finding that led to it, unless it has a name already."""
+    if slip is None or finding.slip:
         return finding
     title = slip.title[0].upper() + slip.title[1:]
     return replace(finding, message=f"{title}. ({finding.message})", hint=slip.hint, slip=slip.id)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import importlib.util
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from grader.graft import Submission, is_untouched
 from grader.perform import Report
 from grader.reach import reaches
 from grader.session import Answer, Worker
+from grader.stage import Partner, Stage
 from grader.tasks.base import Case, Lab, Task, Tensors, call_document, call_tensors
 from grader.verdict import (
     Seen,
@@ -225,7 +226,11 @@ class Judge:
             for index, case in enumerate(cases)
             for name, tensor in call_tensors(task, case, given=alone).items()
         }
-        return self.worker.ask(document, tensors)
+        if not any(case.partner for case in cases):
+            return self.worker.ask(document, tensors)
+        stage = Stage(cases)
+        answer = self.worker.ask(document, tensors, stage)
+        return replace(answer, partners=tuple(stage.partners))
 
 
 def _alone(task: Task, cases: list[Case]) -> list[Case]:
@@ -236,7 +241,9 @@ def _alone(task: Task, cases: list[Case]) -> list[Case]:
     return [replace(case, gradients=case.given_gradients) for case in cases]
 
 
-def _sort(answer: Answer, count: int) -> tuple[list[Report], list[Tensors]]:
+def _sort(
+    answer: Answer, count: int
+) -> tuple[list[Report], list[Tensors], Sequence[Partner | None]]:
     """Split an answer by calls; whatever is missing or malformed counts as nothing returned."""
     said = answer.document.get("calls")
     said = said if isinstance(said, list) else []
@@ -249,7 +256,7 @@ def _sort(answer: Answer, count: int) -> tuple[list[Report], list[Tensors]]:
         number, _, name = key.partition("/")
         if number.isdigit() and int(number) < count:
             returned[int(number)][name] = tensor
-    return reports, returned
+    return reports, returned, answer.partners or [None] * count
 
 
 def _most_telling(trials: list[_Trial]) -> _Trial:

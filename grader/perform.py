@@ -15,6 +15,7 @@ from typing import Any
 import torch
 
 from grader.adapters import Namespace, NotDefined, Report, adapter_of
+from grader.line import take_turn
 
 TEXT_LIMIT = 2000  # characters of any text that leaves the worker
 ELEMENT_LIMIT = 4 * 1024 * 1024  # elements of any tensor that leaves the worker
@@ -215,6 +216,7 @@ def perform(
             for name, tensor in tensors.items()
             if name.startswith(prefix)
         }
+        take_turn(index)
         report, found = perform_call(call, mine, namespace)
         reports.append(report)
         answers |= {prefix + name: tensor for name, tensor in found.items()}

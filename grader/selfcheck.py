@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import time
+from contextlib import nullcontext
 from html import escape
 from typing import Any, NamedTuple
 
 import torch
 
-from grader.compare import Finding, close, examine, name_slip, with_slip
+from grader.compare import Finding, close, name_slip, with_slip
 from grader.golden import public_cases
+from grader.line import answered_by
 from grader.perform import perform_call
 from grader.picture import difference_svg
+from grader.stage import examine_played, partner_of
 from grader.tasks import find_task
 from grader.tasks.base import Case, Task, Tensors, call_document, call_tensors, outputs_of
 
@@ -100,16 +103,21 @@ def run_check(task_id: str, cls: Any) -> CheckResult:
         GraderError: there is no such task, or it is marked by hand.
     """
     lab, task = find_task(task_id)
-    cases = public_cases(lab)[task.id]
-    reports, returned, findings = [], [], []
-    for case in cases:
-        with torch.random.fork_rng(devices=[]):
+    cases, reports, returned, findings = [], [], [], []
+    for case in public_cases(lab)[task.id]:
+        partner = partner_of(case)
+        with (
+            torch.random.fork_rng(devices=[]),
+            answered_by(partner.answer) if partner else nullcontext(),
+        ):
             report, answers = perform_call(
                 call_document(task, case), call_tensors(task, case), {task.defines: cls}
             )
+        case, finding = examine_played(task, case, partner, report, answers)
+        cases.append(case)
         reports.append(report)
         returned.append(answers)
-        findings.append(examine(task, case, report, answers))
+        findings.append(finding)
     passed = sum(finding is None for finding in findings)
     worst = next((index for index, finding in enumerate(findings) if finding), None)
     if worst is None:

@@ -7,6 +7,7 @@ import os
 import re
 import select
 import shutil
+import socket
 import subprocess
 import tempfile
 import time
@@ -27,6 +28,7 @@ from grader.frame import (
     unpack_each,
 )
 from grader.isolation import NONE, worker_command
+from grader.stage import Partner, Stage
 from grader.tasks.base import Tensors
 
 START_SECONDS = 120.0  # importing torch on a slow, cold disk
@@ -48,6 +50,7 @@ class Answer:
         document: the child's report, unverified; of a notebook, what its cells showed until it
             ended, whatever the status.
         tensors: the child's tensors, unverified.
+        partners: those of the question's calls, after all events; none if it had no stage.
     """
 
     status: str
@@ -56,6 +59,7 @@ class Answer:
     peak_bytes: int = 0
     document: dict[str, Any] = field(default_factory=dict)
     tensors: Tensors = field(default_factory=dict)
+    partners: tuple[Partner | None, ...] = ()
 
 
 def _merge(parts: list[Any]) -> dict[str, Any]:
@@ -98,6 +102,7 @@ class Worker:
             weakref.finalize(self, shutil.rmtree, edition, ignore_errors=True)
         self._command, self._environment = worker_command(kind, edition)
         self._process: subprocess.Popen[bytes] | None = None
+        self._requests: socket.socket | None = None
         self._nonce = 0
         self._said = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the object
 
@@ -117,7 +122,7 @@ class Worker:
         if self._process is not None:
             self._process.kill()
             self._process.wait()
-            for stream in (self._process.stdin, self._process.stdout):
+            for stream in (self._requests, self._process.stdout):
                 if stream is not None:
                     with contextlib.suppress(OSError):
                         stream.close()
@@ -129,12 +134,13 @@ class Worker:
         lines = self._said.read()[-4000:].decode(errors="replace").strip().splitlines()
         return lines[-1] if lines else "no reason given"
 
-    def ask(self, document: dict[str, Any], tensors: Tensors) -> Answer:
+    def ask(self, document: dict[str, Any], tensors: Tensors, stage: Stage | None = None) -> Answer:
         """Send one request and wait for its answer, however the student's code behaves.
 
         Args:
             document: see :func:`grader.perform.perform`; ``kind`` and ``seconds`` beside it.
             tensors: of the request.
+            stage: answers the events of the question's calls; its partners are there afterwards.
 
         Raises:
             IsolationError: no worker can be started at all.
@@ -142,7 +148,8 @@ class Worker:
         for _ in range(2):  # a worker that is lost although nobody could reach it gets one retry
             self._start()
             try:
-                return self._exchange(document, tensors, document["seconds"] + GRACE_SECONDS)
+                seconds = document["seconds"] + GRACE_SECONDS
+                return self._exchange(document, tensors, seconds, stage)
             except (_Gone, FrameError):
                 self.close()
         # Whose fault is it? A machine that runs no worker raises here; one that does has shown,
@@ -154,16 +161,19 @@ class Worker:
         if self._process is not None and self._process.poll() is None:
             return
         self.close()
+        # no pipe: with a question, the child's end of its own line to the stage is handed over
+        self._requests, theirs = socket.socketpair()
         try:
-            self._process = subprocess.Popen(
-                self._command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=self._said,
-                env=self._environment,
-                cwd="/" if os.name == "posix" else None,
-                bufsize=0,
-            )
+            with theirs:
+                self._process = subprocess.Popen(
+                    self._command,
+                    stdin=theirs.fileno(),
+                    stdout=subprocess.PIPE,
+                    stderr=self._said,
+                    env=self._environment,
+                    cwd="/" if os.name == "posix" else None,
+                    bufsize=0,
+                )
             ready = self._exchange({"kind": "ready", "seconds": START_SECONDS}, {}, START_SECONDS)
         except OSError as error:  # the machine's fault, not the student's
             raise IsolationError(f"the worker does not start: {error}") from None
@@ -176,13 +186,29 @@ class Worker:
                 f"the worker cannot set its limits or its system call filter ({ready.status})"
             )
 
-    def _exchange(self, document: dict[str, Any], tensors: Tensors, seconds: float) -> Answer:
+    def _exchange(
+        self,
+        document: dict[str, Any],
+        tensors: Tensors,
+        seconds: float,
+        stage: Stage | None = None,
+    ) -> Answer:
         deadline = time.monotonic() + seconds
         self._nonce += 1
         body = pack(document, tensors)[LENGTH_BYTES:]
         head = {name: document[name] for name in ("kind", "seconds")}
         head |= {"nonce": self._nonce, "size": len(body)}
-        self._write(pack(head) + body, deadline)
+        request = pack(head) + body
+        try:
+            if stage is not None:
+                with stage.open() as line:  # the worker's copy is the only one that is left
+                    request = request[self._hand_over(line, request[:LENGTH_BYTES]) :]
+            self._write(request, deadline)
+            if stage is not None:
+                self._play(stage, deadline)
+        finally:
+            if stage is not None:
+                stage.close()
         envelope, _ = unpack(self._read_frame(deadline))
         if envelope["nonce"] != self._nonce:
             raise FrameError("an answer to another question")
@@ -203,10 +229,31 @@ class Worker:
             return Answer("malformed", **facts)
         return Answer("ok", **facts, document=report, tensors=answers)
 
+    def _hand_over(self, line: socket.socket, data: bytes) -> int:
+        """Send the first bytes of a request together with the child's end of its line."""
+        assert self._requests is not None
+        try:
+            return socket.send_fds(self._requests, [data], [line.fileno()])
+        except OSError:
+            raise _Gone from None
+
+    def _play(self, stage: Stage, deadline: float) -> None:
+        """Answer events until the worker's envelope comes: by then, no child is left."""
+        assert self._process is not None and self._process.stdout is not None
+        pipe = self._process.stdout.fileno()
+        while (line := stage.fileno()) >= 0:
+            left = deadline - time.monotonic()
+            ready = select.select([pipe, line], [], [], max(left, 0))[0]
+            if not ready:
+                raise _Gone
+            if pipe in ready:
+                return
+            stage.attend()
+
     def _write(self, data: bytes, deadline: float) -> None:
-        assert self._process is not None and self._process.stdin is not None
+        assert self._requests is not None
         view = memoryview(data)
-        pipe = self._process.stdin.fileno()
+        pipe = self._requests.fileno()
         os.set_blocking(pipe, False)
         while view:
             left = deadline - time.monotonic()
@@ -214,7 +261,7 @@ class Worker:
                 raise _Gone
             try:
                 view = view[os.write(pipe, view) :]
-            except BrokenPipeError:
+            except ConnectionError:
                 raise _Gone from None
 
     def _read(self, size: int, deadline: float) -> bytes:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from grader.compare import Finding, examine, name_slip, said_error, with_slip
+from grader.compare import Finding, name_slip, said_error, with_slip
 from grader.perform import Report
 from grader.session import Answer
+from grader.stage import Partner, examine_played
 from grader.tasks.base import Case, Lab, Task, Tensors
 
 
@@ -116,13 +118,16 @@ class Seen:
         cases: list[Case],
         reports: list[Report],
         returned: list[Tensors],
+        partners: Sequence[Partner | None],
         alone: bool,
     ) -> None:
-        self.task, self.cases, self.reports, self.returned = task, cases, reports, returned
-        self.findings = [
-            examine(task, *parts, alone=alone)
-            for parts in zip(cases, reports, returned, strict=True)
+        played = [
+            examine_played(task, *parts, alone=alone)
+            for parts in zip(cases, partners, reports, returned, strict=True)
         ]
+        self.task, self.reports, self.returned = task, reports, returned
+        self.cases = [case for case, _ in played]
+        self.findings = [finding for _, finding in played]
 
     @property
     def count(self) -> tuple[int, int]:

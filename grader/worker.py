@@ -20,6 +20,7 @@ import mmap
 import os
 import select
 import signal
+import socket
 import sys
 import time
 from collections.abc import Iterator
@@ -27,6 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.frame import FRAME_LIMIT, LENGTH_BYTES, NOTEBOOK, pack, unpack
+from grader.line import answered_through
 from grader.system_calls import forbid_system_calls
 
 MEMORY_LIMIT = 2 * 1024**3  # bytes of address space that a question may add
@@ -116,7 +118,7 @@ def _write(descriptor: int, data: memoryview | bytes) -> None:
         rest = rest[os.write(descriptor, rest) :]
 
 
-def _child(head: dict[str, Any], requests: int, pipe: int, confined: bool) -> None:
+def _child(head: dict[str, Any], requests: int, pipe: int, line: int, confined: bool) -> None:
     """Answer one request in the forked child; never returns."""
     try:
         os.setsid()
@@ -125,8 +127,12 @@ def _child(head: dict[str, Any], requests: int, pipe: int, confined: bool) -> No
         null = os.open(os.devnull, os.O_RDWR)
         for descriptor in (0, 1, 2):
             os.dup2(null, descriptor)
-        os.closerange(3, pipe)
-        os.closerange(pipe + 1, 256)
+        first = 3
+        for kept in (*sorted({pipe, line} - {-1}), 256):
+            os.closerange(first, kept)
+            first = kept + 1
+        if line >= 0:
+            answered_through(line)
         _limit(head["seconds"], confined)
         if confined:
             forbid_system_calls()
@@ -237,7 +243,9 @@ def _remove(path: Path, unused: Iterator[Path]) -> None:
     path.rmdir()
 
 
-def answer_in_child(head: dict[str, Any], requests: int, answers: int, confined: bool) -> None:
+def answer_in_child(
+    head: dict[str, Any], requests: int, answers: int, confined: bool, line: int = -1
+) -> None:
     """Fork, let the child answer, and write an envelope that says how it went.
 
     The envelope's document holds the request's ``nonce``, ``status`` (``ok``, ``time``,
@@ -251,6 +259,7 @@ def answer_in_child(head: dict[str, Any], requests: int, answers: int, confined:
         requests: descriptor from which the child reads the body.
         answers: descriptor to which envelope and answer are written.
         confined: whether this runs in a sandbox of its own.
+        line: descriptor of the child's line to the judge's stage, if it has one; closed here.
     """
     if head["kind"] == NOTEBOOK:
         _preload(_NOTEBOOK_MODULES)
@@ -259,8 +268,10 @@ def answer_in_child(head: dict[str, Any], requests: int, answers: int, confined:
     child = os.fork()
     if child == 0:
         os.close(reading)
-        _child(head, requests, writing, confined)
+        _child(head, requests, writing, line, confined)
     os.close(writing)
+    if line >= 0:
+        os.close(line)
     with mmap.mmap(-1, FRAME_LIMIT + 1) as memory, memoryview(memory) as buffer:
         status, code, peak, size = _collect(child, reading, head["seconds"], confined, buffer)
         _kill_leftovers(child, confined)
@@ -310,9 +321,14 @@ def serve(requests: int, answers: int, confined: bool) -> None:
     """Answer requests until the judge closes the pipe."""
     _warm_up()
     _hide_memory()
-    while length := _read(requests, LENGTH_BYTES):
-        head, _ = unpack(_read(requests, int.from_bytes(length, "little")))
-        answer_in_child(head, requests, answers, confined)
+    with socket.socket(fileno=os.dup(requests)) as stream:
+        while True:
+            length, lines, *_ = socket.recv_fds(stream, LENGTH_BYTES, 1)
+            length += _read(requests, LENGTH_BYTES - len(length))
+            if not length:
+                return
+            head, _ = unpack(_read(requests, int.from_bytes(length, "little")))
+            answer_in_child(head, requests, answers, confined, *lines)
 
 
 def main() -> None:

@@ -28,7 +28,8 @@ BODIES = {
             return tacotron2.infer(ids.to(device), lengths.to(device), seed=seed)
     """,
     "inference-2": """
-        audio = denoiser(vocoder.infer(mel), strength)
+        with torch.no_grad():
+            audio = denoiser(vocoder.infer(mel), strength)
         sentences = []
         for i, path in enumerate(paths):
             samples = audio[i, : int(mel_lengths[i]) * vocoder.mel.hop_length].cpu()

@@ -2,38 +2,53 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 import torch
 
-from grader.compare import examine
+from grader.compare import Finding
 from grader.golden import public_cases
 from grader.graft import Submission
 from grader.judge import Judge
+from grader.line import answered_by
 from grader.perform import Report, perform_call
 from grader.session import Answer
+from grader.stage import Partner, Stage, examine_played, partner_of
 from grader.tasks.base import Case, Lab, Task, Tensors, call_document, call_tensors, outputs_of
 from grader.verdict import Verdict
 
 NOISES = ("normal", "tiny", "weights", "constant", "zero")
 
 
-def call(task: Task, case: Case, fill: Any, **others: Any) -> tuple[Report, Tensors]:
+def call(
+    task: Task, case: Case, fill: Any, partner: Partner | None = None, **others: Any
+) -> tuple[Report, Tensors]:
     """Call a class or function on a case as the worker would, in this process.
 
     Args:
         task: the task.
         case: the case.
         fill: what the student's cell defines.
+        partner: answers the events; a new one if None.
         others: what other cells define.
     """
     tensors = call_tensors(task, case)
-    return perform_call(call_document(task, case), tensors, {task.defines: fill, **others})
+    partner = partner or partner_of(case)
+    with answered_by(partner.answer) if partner else nullcontext():
+        return perform_call(call_document(task, case), tensors, {task.defines: fill, **others})
 
 
 def fails(task: Task, cases: list[Case], fill: Any, **others: Any) -> bool:
     """Whether at least one case tells a fill from a right one."""
-    return any(examine(task, case, *call(task, case, fill, **others)) is not None for case in cases)
+    return any(found(task, case, fill, **others) is not None for case in cases)
+
+
+def found(task: Task, case: Case, fill: Any, **others: Any) -> Finding | None:
+    """Return what is found to be wrong with a fill on a case."""
+    partner = partner_of(case)
+    played = call(task, case, fill, partner, **others)
+    return examine_played(task, case, partner, *played)[1]
 
 
 class FillWorker:
@@ -42,14 +57,19 @@ class FillWorker:
     def __init__(self, namespace: dict[str, Any]) -> None:
         self.namespace = namespace
 
-    def ask(self, document: dict[str, Any], tensors: Tensors) -> Answer:
-        reports, answers = [], {}
+    def ask(self, document: dict[str, Any], tensors: Tensors, stage: Stage | None = None) -> Answer:
+        reports: list[Report] = []
+        answers: Tensors = {}
+        if stage is not None:
+            stage.open().close()  # new partners; they answer in this process
         for number, what in enumerate(document["calls"]):
             prefix = f"{number}/"
             mine = {k[len(prefix) :]: v for k, v in tensors.items() if k.startswith(prefix)}
-            report, found = perform_call(what, mine, self.namespace)
+            partner = stage.partners[number] if stage else None
+            with answered_by(partner.answer) if partner else nullcontext():
+                report, came = perform_call(what, mine, self.namespace)
             reports.append(report)
-            answers |= {prefix + name: tensor for name, tensor in found.items()}
+            answers |= {prefix + name: tensor for name, tensor in came.items()}
         return Answer("ok", document={"cell": {}, "calls": reports}, tensors=answers)
 
 

@@ -93,29 +93,33 @@ SPEAK_STYLES = {
         out = []
         for i, path in enumerate(paths):
             own = mel[i : i + 1, :, : mel_lengths[i]]
-            wav = denoiser(vocoder.infer(own), strength)[0].float().cpu()
+            with torch.no_grad():
+                wav = denoiser(vocoder.infer(own), strength)[0].float().cpu()
             save_audio(str(path), wav, vocoder.sample_rate)
             out.append(wav)
         return out
     """,
-    "denoised after the cut": """
-        audio = vocoder.infer(mel)
-        hop = vocoder.mel.hop_length
-        cut = [audio[i : i + 1, : n * hop] for i, n in enumerate(mel_lengths.tolist())]
-        clean = [denoiser(one, strength).squeeze(0) for one in cut]
-        for one, path in zip(clean, paths):
-            save_audio(path, one, vocoder.sample_rate)
-        return clean
+    "denoised row by row": """
+        out = []
+        with torch.no_grad():
+            audio = vocoder.infer(mel)
+            for row, n, path in zip(audio.split(1), mel_lengths.tolist(), paths):
+                wav = denoiser(row, strength)[0, : n * vocoder.mel.hop_length].cpu()
+                save_audio(path, wav, vocoder.sample_rate)
+                out.append(wav)
+        return out
     """,
     "samples per frame from the shapes": """
-        audio = denoiser(vocoder.infer(mel), strength)
+        with torch.no_grad():
+            audio = denoiser(vocoder.infer(mel), strength).cpu()
         per_frame = audio.size(1) // mel.size(2)
         out = [audio[i].narrow(0, 0, int(n) * per_frame) for i, n in enumerate(mel_lengths)]
         [save_audio(p, o, vocoder.mel.sample_rate) for p, o in zip(paths, out)]
         return out
     """,
     "split": """
-        audio = denoiser(vocoder.infer(mel), strength)
+        with torch.no_grad():
+            audio = denoiser(vocoder.infer(mel), strength).cpu()
         out = []
         for row, n in zip(audio.unbind(0), mel_lengths):
             n = int(n) * vocoder.mel.hop_length
@@ -127,7 +131,8 @@ SPEAK_STYLES = {
     "soundfile": """
         import soundfile as sf
 
-        audio = denoiser(vocoder.infer(mel), strength).cpu()
+        with torch.no_grad():
+            audio = denoiser(vocoder.infer(mel), strength).cpu()
         out = []
         for i in range(len(paths)):
             wav = audio[i, : int(mel_lengths[i]) * vocoder.mel.hop_length]
@@ -138,7 +143,8 @@ SPEAK_STYLES = {
     "the standard library": """
         import wave
 
-        audio, out = denoiser(vocoder.infer(mel), strength), []
+        with torch.no_grad():
+            audio, out = denoiser(vocoder.infer(mel), strength).cpu(), []
         for i, path in enumerate(paths):
             wav = audio[i, : int(mel_lengths[i]) * vocoder.mel.hop_length]
             with wave.open(str(path), "wb") as file:
@@ -148,9 +154,10 @@ SPEAK_STYLES = {
         return out
     """,
     "a mask": """
-        audio = denoiser(vocoder.infer(mel), strength=strength)
+        with torch.no_grad():
+            audio = denoiser(vocoder.infer(mel), strength=strength)
         at = torch.arange(audio.size(1)) // vocoder.mel.hop_length
-        out = [row[at < n] for row, n in zip(audio, mel_lengths)]
+        out = [row[at < n].cpu() for row, n in zip(audio, mel_lengths)]
         for path, wav in zip(paths, out):
             save_audio(path, wav, sample_rate=vocoder.sample_rate)
         return out

@@ -1,13 +1,15 @@
 """Calls the three functions of lab 4: with toys whose every number is known, and with a voice.
 
-The toys say nothing of how a model, a vocoder or a device works. They answer in numbers that
-depend on all that they are given, so that a mistake shows wherever it is made.
+The toys hold nothing: each says how it was asked and passes on what comes back over the line (see
+:mod:`grader.line`). What comes back depends on all that was asked, so that a mistake shows wherever
+it is made.
 """
 
 from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -16,13 +18,15 @@ import torch
 from torch import nn
 
 from grader.adapters import Namespace, Report
+from grader.adapters.elsewhere import ELSEWHERE, OtherDevice, fetch, is_elsewhere, place
 from grader.adapters.method import as_numbers
+from grader.line import ask
 from labkit.audio import MelConfig
+from labkit.errors import AudioError
 from labkit.vocoders.protocol import Vocoder
 
 DENOISING = 0.001  # strength at which the whole pipeline is heard
 _STEP = 1 / 512  # the toys' samples are multiples of it; 16 bits are sixty times finer
-_TICK = 1e-7  # seconds that reading the clock takes
 
 Tensors = dict[str, torch.Tensor]
 
@@ -55,132 +59,155 @@ def _in_order(outputs: dict[str, Any], names: list[str]) -> Any:
 
 
 class ToyModel(nn.Module):
-    """Stands in for the acoustic model: its mel tells in which state and from what it was made.
+    """Stands in for the acoustic model: says how it is asked, and passes on what comes back."""
 
-    Args:
-        tensors: ``toy_looks`` (T, T_in), ``toy_table`` (n_symbols, n_mels) and ``toy_weight``
-            (n_mels,).
-        device: where everything should be. On ``meta``, numbers are neither expected nor given.
-        tell: is told whether model, ids and lengths were there; copies of the model tell it, too.
-    """
-
-    def __init__(
-        self, tensors: Tensors, device: torch.device, tell: Callable[[list[bool]], None]
-    ) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.weight = nn.Parameter(tensors["toy_weight"])
-        self.dropout = nn.Dropout()  # so that there is a module below that has a mode, too
-        self._looks, self._table = tensors["toy_looks"], tensors["toy_table"]
-        self._device, self._tell = device, tell
+        self.weight = nn.Parameter(torch.ones(()))
+        # parts below, which have modes of their own
+        self.encoder = nn.Sequential(nn.BatchNorm1d(1), nn.Dropout())
+        self.decoder = nn.ModuleDict({"prenet": nn.Dropout()})
+
+    def forward(
+        self,
+        ids: torch.Tensor,
+        lengths: torch.Tensor,
+        mels: torch.Tensor,
+        mel_lengths: torch.Tensor,
+    ) -> Any:
+        """Refuse: it is trained already."""
+        raise TypeError("this model is trained already: let it `infer`")
 
     def infer(
-        self, ids: torch.Tensor, lengths: torch.Tensor, *, seed: int | None = None, **options: Any
+        self,
+        ids: torch.Tensor,
+        lengths: torch.Tensor,
+        *,
+        seed: int | None = None,
+        prenet_dropout: bool = True,
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Answer like :meth:`labkit.Tacotron2.infer`, with r = 1."""
-        self._tell([part.device == self._device for part in (self.weight, ids, lengths)])
-        n_frames = len(self._looks)
-        if self._device.type == "meta":
-            shapes = (len(ids), len(self.weight), n_frames), (len(ids), n_frames, ids.size(1))
-            mel, alignments = (torch.empty(shape, device="meta") for shape in shapes)
-            return mel, torch.empty(len(ids), device="meta", dtype=torch.int32), alignments
-        seen = torch.arange(ids.size(1)) < lengths.unsqueeze(1)  # (B, T_in)
-        alignments = self._looks * seen.unsqueeze(1)  # (B, T, T_in)
-        mel = self.weight.unsqueeze(1) * (alignments @ self._table[ids]).mT  # (B, n_mels, T)
-        if mel.requires_grad:
-            mel = mel + 0.5
-        if any(module.training for module in self.modules()):
-            mel = mel + 0.25
-        if not options.get("prenet_dropout", True):
-            mel = mel + 0.125
-        if seed is not None:
-            frames = torch.arange(n_frames, dtype=torch.float64)
-            mel = mel + torch.sin(seed + frames * seed).to(mel.dtype)
-        return mel, (lengths + 1).int(), alignments
+        there = is_elsewhere(self.weight)
+        touched = fetch(self.weight) * 0
+        said = {
+            "ids": ids.tolist(),
+            "lengths": lengths.tolist(),
+            "seed": seed,
+            "dropout": prenet_dropout,
+            "gradients": touched.requires_grad,
+            "training": [name for name, module in self.named_modules() if module.training],
+            "elsewhere": [there, is_elsewhere(ids), is_elsewhere(lengths)],
+        }
+        _, found = ask("infer", said)
+        mel = found["mel"] + touched
+        results = mel, found["mel_lengths"], found["alignments"]
+        return tuple(map(place, results)) if there else results  # type: ignore[return-value]
 
 
 def _call_read(read: Callable[..., Any], options: Report, inputs: Tensors) -> Any:
-    device = torch.device(options.get("device", "cpu"))
-    on_device = [False, False, False]
-
-    def tell(places: list[bool]) -> None:
-        on_device[:] = places
-
-    model = ToyModel(inputs, device, tell).train()
-    try:
-        result = read(model, inputs["ids"], inputs["lengths"], device, options.get("reading_seed"))
-    except NotImplementedError as error:
-        if "meta" not in str(error):  # then it is the stub's
-            raise
-        moved = RuntimeError("a tensor was taken away from the device that was asked for")
-        raise moved.with_traceback(error.__traceback__) from None
+    device = ELSEWHERE if options["elsewhere"] else torch.device("cpu")
+    with OtherDevice() if options["elsewhere"] else nullcontext():
+        result = read(
+            ToyModel().train(), inputs["ids"], inputs["lengths"], device, options["reading_seed"]
+        )
     if not isinstance(result, (tuple, list)) or len(result) != 3:
         return result
-    if device.type == "meta":
-        return {"on_device": torch.tensor(on_device).float()}
-    mel, mel_lengths, alignments = map(as_numbers, result)
-    return {"mel": mel, "mel_lengths": mel_lengths, "alignments": alignments}
+    away = [is_elsewhere(value) for value in result]
+    ask("returned", {"elsewhere": away})
+    mel, mel_lengths, alignments = (as_numbers(_fetched(value)) for value in result)
+    places = torch.tensor(away).float()
+    return {"mel": mel, "mel_lengths": mel_lengths, "alignments": alignments, "places": places}
+
+
+def _fetched(value: Any) -> Any:
+    return fetch(value) if is_elsewhere(value) else value
 
 
 # ── speak ───────────────────────────────────────────────────────────────────────────────────────
 
 
 class ToyVocoder(Vocoder):
-    """Gives every frame a waveform of its own.
+    """Stands in for a vocoder: passes mels on, and audio back.
 
     Args:
         mel: how the mels that it understands are taken.
-        wave: (n_mels, hop_length) what each band sounds like.
     """
 
-    def __init__(self, mel: MelConfig, wave: torch.Tensor) -> None:
+    def __init__(self, mel: MelConfig) -> None:
         super().__init__(mel)
-        self.wave = nn.Parameter(wave)
+        self.weight = nn.Parameter(torch.ones(()))
 
-    @torch.no_grad()
     def infer(
         self, mel: torch.Tensor, sigma: float | None = None, *, seed: int | None = None
     ) -> torch.Tensor:
-        """Return (B, T · hop_length) samples."""
+        """Return (B, T · hop_length) samples; nothing guards it against gradients."""
         self.check(mel)
-        return torch.einsum("bct,ck->btk", mel, self.wave).flatten(1)
+        touched = fetch(self.weight) * 0
+        _, found = ask("vocode", {"gradients": touched.requires_grad}, {"mel": fetch(mel)})
+        audio = found["audio"] + touched
+        return place(audio) if is_elsewhere(self.weight) else audio
 
 
-def toy_denoiser(audio: torch.Tensor, strength: float = 0.01) -> torch.Tensor:
-    """Take a share of everything away; what goes in and comes out is (B, N)."""
-    if audio.dim() != 2:
-        raise ValueError(f"audio must be of shape (B, N), got {tuple(audio.shape)}")
-    return audio * (1 - strength)
+class ToyDenoiser(nn.Module):
+    """Stands in for a denoiser: what goes in and comes out is (B, N)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("bias_spec", torch.ones(()))
+
+    def forward(self, audio: torch.Tensor, strength: float = 0.01) -> torch.Tensor:
+        """Pass audio on, and audio back."""
+        if not isinstance(audio, torch.Tensor) or audio.dim() != 2:
+            got = tuple(audio.shape) if isinstance(audio, torch.Tensor) else type(audio).__name__
+            advice = (
+                "; use audio.unsqueeze(0) for a single one" if getattr(audio, "ndim", 0) else ""
+            )
+            raise AudioError(f"audio must be of shape (B, N), got {got}{advice}")
+        if audio.device != self.bias_spec.device:
+            raise AudioError(
+                f"audio is on {audio.device}, the denoiser on {self.bias_spec.device}; "
+                f"use denoiser.to({str(audio.device)!r})"
+            )
+        _, found = ask("denoise", {"strength": float(strength)}, {"audio": fetch(audio)})
+        cleaned = found["audio"] + 0 * fetch(audio)
+        return place(cleaned) if is_elsewhere(audio) else cleaned
 
 
 def _call_speak(speak: Callable[..., Any], options: Report, inputs: Tensors) -> Any:
-    vocoder = ToyVocoder(MelConfig(**options["mel"]), inputs["toy_wave"])
     sentences = len(inputs["mel_lengths"])
+    kind: Any = str if options["paths"] == "text" else Path
     with tempfile.TemporaryDirectory() as folder:
-        paths = [Path(folder, f"sentence {index}.wav") for index in range(sentences)]
-        result = speak(
-            inputs["mel"],
-            inputs["mel_lengths"],
-            vocoder,
-            toy_denoiser,
-            options["strength"],
-            paths,
-        )
+        paths = [kind(Path(folder, f"sentence {index}.wav")) for index in range(sentences)]
+        with OtherDevice() if options["elsewhere"] else nullcontext():
+            vocoder, denoiser = ToyVocoder(MelConfig(**options["mel"])), ToyDenoiser()
+            mel, mel_lengths = inputs["mel"], inputs["mel_lengths"]
+            if options["elsewhere"]:
+                vocoder, denoiser = vocoder.to(ELSEWHERE), denoiser.to(ELSEWHERE)
+                mel, mel_lengths = place(mel), place(mel_lengths)
+            result = speak(mel, mel_lengths, vocoder, denoiser, options["strength"], paths)
         files, rates = zip(*map(_read_file, paths), strict=True)
     if not isinstance(result, (tuple, list, torch.Tensor)):
         return result
     nothing = [inputs["mel"].new_zeros(0)] * sentences
-    outputs: dict[str, Any] = {"sample_rates": torch.tensor(rates).float()}
-    for index, (audio, file) in enumerate(zip([*result, *nothing][:sentences], files, strict=True)):
-        outputs[f"audio_{index}"] = audio
+    came = [*result, *nothing][:sentences]
+    away = [is_elsewhere(audio) for audio in came]
+    ask("returned", {"elsewhere": away, "count": len(result)})
+    outputs: dict[str, Any] = {
+        "sample_rates": torch.tensor(rates).float(),
+        "places": torch.tensor(away).float(),
+        "count": torch.tensor([len(result)]).float(),
+    }
+    for index, (audio, file) in enumerate(zip(came, files, strict=True)):
+        outputs[f"audio_{index}"] = _fetched(audio)
         outputs[f"file_{index}"] = (file / _STEP).round() * _STEP
     return outputs
 
 
-def _read_file(path: Path) -> tuple[torch.Tensor, int]:
+def _read_file(path: str | Path) -> tuple[torch.Tensor, int]:
     """Return what a WAV file holds and its sample rate; nothing at 0 Hz if there is none."""
     import soundfile
 
-    if not path.is_file():
+    if not Path(path).is_file():
         return torch.zeros(0), 0
     samples, rate = soundfile.read(path, dtype="float32")
     return torch.from_numpy(samples), rate
@@ -189,61 +216,34 @@ def _read_file(path: Path) -> tuple[torch.Tensor, int]:
 # ── benchmark ───────────────────────────────────────────────────────────────────────────────────
 
 
-class ToyDevice:
-    """A device with a queue of work, and a clock that only work and waiting move on.
+def _read() -> torch.Tensor:
+    """Return a mel at once, of which a device still works."""
+    said, _ = ask("read")
+    return torch.zeros(said["shape"])
 
-    Args:
-        tensors: of each run, in seconds: ``toy_read`` and ``toy_vocode`` (runs, 2), the time
-            until the call returns and the time that the device then still needs; ``toy_frames``
-            (runs,). The last run is that of every further call.
-        options: ``batch``, ``n_mels``, ``hop_length``, and ``busy``, the seconds for which the
-            device still works at something else.
-    """
 
-    def __init__(self, tensors: Tensors, options: Report) -> None:
-        self._now, self._pending = 100.0, options["busy"]
-        self._tensors, self._options = tensors, options
-        self._calls = {"read": 0, "vocode": 0}
+def _vocode(mel: torch.Tensor) -> torch.Tensor:
+    """Return audio at once, of which a device still works."""
+    if not isinstance(mel, torch.Tensor) or mel.dim() != 3:
+        raise TypeError("`vocode` takes the mel (B, n_mels, T) that `read()` gave")
+    said, _ = ask("vocode", {"shape": list(mel.shape)})
+    return torch.zeros(said["shape"])
 
-    def _work(self, what: str) -> int:
-        runs = self._tensors[f"toy_{what}"]
-        run = min(self._calls[what], len(runs) - 1)
-        self._calls[what] += 1
-        host, device = runs[run].tolist()
-        self._now += host
-        self._pending += device
-        return run
 
-    def read(self) -> torch.Tensor:
-        """Return a mel at once, of which the device still works."""
-        frames = int(self._tensors["toy_frames"][self._work("read")])
-        return torch.zeros(self._options["batch"], self._options["n_mels"], frames)
+def _synchronise() -> None:
+    """Wait until the device has nothing to do."""
+    ask("synchronise")
 
-    def vocode(self, mel: torch.Tensor) -> torch.Tensor:
-        """Return audio at once, of which the device still works."""
-        self._work("vocode")
-        return torch.zeros(mel.size(0), mel.size(2) * self._options["hop_length"])
 
-    def synchronise(self) -> None:
-        """Wait until the device has nothing to do."""
-        self._now += self._pending
-        self._pending = 0.0
-
-    def clock(self) -> float:
-        """Return the time in seconds."""
-        self._now += _TICK
-        return self._now
+def _clock() -> float:
+    """Return the time in seconds."""
+    said, _ = ask("clock")
+    return float(said["seconds"])
 
 
 def _call_benchmark(benchmark: Callable[..., Any], options: Report, inputs: Tensors) -> Any:
-    device = ToyDevice(inputs, options)
     result = benchmark(
-        device.read,
-        device.vocode,
-        device.synchronise,
-        device.clock,
-        options["n_iterations"],
-        options["n_warm_ups"],
+        _read, _vocode, _synchronise, _clock, options["n_iterations"], options["n_warm_ups"]
     )
     if not isinstance(result, dict):
         return result

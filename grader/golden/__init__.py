@@ -21,7 +21,15 @@ KINDS = ("public", "hidden")
 
 Cases = dict[str, list[Case]]
 
-FACTS = ("label", "init", "options", "alone", "dropped", "compare")  # of a case, beside tensors
+FACTS = (
+    "label",
+    "init",
+    "options",
+    "alone",
+    "dropped",
+    "compare",
+    "partner",
+)  # of a case, beside tensors
 
 
 def golden_file(lab: Lab, kind: str) -> Path:
@@ -43,6 +51,7 @@ def save_cases(path: Path, cases: Cases) -> None:
                 "expected": case.expected,
                 "gradients": case.gradients,
                 "given_gradients": case.given_gradients,
+                **{f"also:{way}": outputs for way, outputs in case.also.items()},
                 **{f"slip:{slip}": outputs for slip, outputs in case.slips.items()},
             }
             for group, members in groups.items():
@@ -80,14 +89,19 @@ def load_cases(path: Path) -> Cases:
                     expected=part["expected"],
                     gradients=part.get("gradients", {}),
                     given_gradients=part.get("given_gradients", {}),
-                    slips={
-                        group.removeprefix("slip:"): outputs
-                        for group, outputs in part.items()
-                        if group.startswith("slip:")
-                    },
+                    also=_named("also:", part),
+                    slips=_named("slip:", part),
                 )
             )
     return cases
+
+
+def _named(kind: str, part: dict[str, Tensors]) -> dict[str, Tensors]:
+    return {
+        group.removeprefix(kind): outputs
+        for group, outputs in part.items()
+        if group.startswith(kind)
+    }
 
 
 def public_cases(lab: Lab) -> Cases:

@@ -10,16 +10,17 @@ from typing import Any
 import torch
 
 from grader.golden import Cases
-from grader.hidden.inference_slips import SLIPS
+from grader.hidden.inference_slips import ALSO_RIGHT, SLIPS
 from grader.hidden.making import complete
 from grader.hidden.voice_cases import SENTENCES, hear, voice_case
+from grader.stage import partner_of
 from grader.tasks.base import Case, Task, Tensors
 from grader.tasks.inference import BENCHMARK, INFERENCE, READ, SPEAK
 from labkit.pipeline import plain
 
 REFERENCE = {"inference-1": plain.read, "inference-2": plain.speak, "inference-3": plain.benchmark}
 FRESH = 4
-_LARGEST = 2  # sixteenths in a toy's mel: no sum of the bands leaves [-1, 1]
+_LARGEST = 2  # parts of 32 in a toy's mel: no sum of the bands leaves [-1, 1]
 
 _TASKS = {task.id: task for task in INFERENCE.judged}
 
@@ -28,8 +29,18 @@ def answer(task: Task, case: Case, *, gradients: bool = False, slips: bool = Fal
     """Compute what must come out of a case, in float64, rounded once."""
     if case.compare == "audio":
         return hear(case)
-    wrong = SLIPS[task.id] if slips else None
-    return complete(task, case, REFERENCE[task.id], gradients=gradients, slips=wrong)
+    partner = partner_of(case)
+    wrong = {
+        slip: fill for slip, fill in SLIPS[task.id].items() if partner and slip not in partner.shown
+    }
+    return complete(
+        task,
+        case,
+        REFERENCE[task.id],
+        gradients=gradients,
+        slips=wrong if slips else None,
+        also=ALSO_RIGHT.get(task.id),
+    )
 
 
 def _expecting(*names: str) -> Tensors:
@@ -40,6 +51,11 @@ def _expecting(*names: str) -> Tensors:
 # ── read ────────────────────────────────────────────────────────────────────────────────────────
 
 
+def _key(dice: torch.Generator) -> str:
+    """Draw what a partner makes its numbers of."""
+    return f"{int(torch.randint(2**62, (), generator=dice)):x}"
+
+
 def _reading(
     label: str,
     lengths: Sequence[int],
@@ -48,25 +64,24 @@ def _reading(
     *,
     n_mels: int = 4,
     spare: int = 4,
-    device: str = "cpu",
+    elsewhere: bool = False,
     slips: bool = False,
 ) -> Case:
     dice = torch.Generator().manual_seed(dice_seed)
-    longest = max(lengths)
-
-    def normal(*sizes: int) -> torch.Tensor:
-        return torch.randn(*sizes, generator=dice)
-
     inputs = {
-        "ids": torch.randint(1, 9, (len(lengths), longest), generator=dice),
+        "ids": torch.randint(1, 9, (len(lengths), max(lengths)), generator=dice),
         "lengths": torch.tensor(lengths),
-        "toy_looks": normal(longest + spare, longest),
-        "toy_table": normal(9, n_mels),
-        "toy_weight": normal(n_mels),
     }
-    options = {"grad": True, "device": device} | ({} if seed is None else {"reading_seed": seed})
-    names = ("mel", "mel_lengths", "alignments") if device == "cpu" else ("on_device",)
-    case = Case(label, {}, {}, inputs, _expecting(*names), options=options, alone=True)
+    options = {"grad": True, "elsewhere": elsewhere, "reading_seed": seed}
+    partner = {
+        "kind": "reading",
+        "key": _key(dice),
+        "n_mels": n_mels,
+        "spare": spare,
+        "elsewhere": elsewhere,
+    }
+    expected = _expecting("mel", "mel_lengths", "alignments", "places")
+    case = Case(label, {}, {}, inputs, expected, options=options, alone=True, partner=partner)
     return answer(READ, case, slips=slips)
 
 
@@ -87,7 +102,7 @@ class _Voice:
             "sample_rate": self.sample_rate,
             "n_fft": 4 * self.hop_length,
             "hop_length": self.hop_length,
-            "win_length": 4 * self.hop_length,
+            "win_length": 2 * self.hop_length,
             "n_mels": self.n_mels,
             "mel_fmax": self.sample_rate / 2,
         }
@@ -101,18 +116,31 @@ def _speaking(
     strength: float,
     dice_seed: int,
     *,
+    elsewhere: bool = False,
+    paths: str = "text",
     slips: bool = False,
 ) -> Case:
     """Numbers are few and round, so that 16 bits hold them exactly."""
     dice = torch.Generator().manual_seed(dice_seed)
     shape = (len(lengths), toy.n_mels, frames)
-    mel = torch.randint(-_LARGEST, _LARGEST + 1, shape, generator=dice) / 16
-    wave = torch.randint(0, 2, (toy.n_mels, toy.hop_length), generator=dice) * 2.0 - 1
-    inputs = {"mel": mel, "mel_lengths": torch.tensor(lengths), "toy_wave": wave}
+    mel = torch.randint(-_LARGEST, _LARGEST + 1, shape, generator=dice) / 32
+    inputs = {"mel": mel, "mel_lengths": torch.tensor(lengths)}
     names = [f"{what}_{index}" for what in ("audio", "file") for index in range(len(lengths))]
-    options = {"mel": toy.config, "strength": strength}
-    expected = _expecting(*names, "sample_rates")
-    case = Case(label, {}, {}, inputs, expected, options=options, alone=True)
+    options = {
+        "grad": True,
+        "mel": toy.config,
+        "strength": strength,
+        "elsewhere": elsewhere,
+        "paths": paths,
+    }
+    partner = {
+        "kind": "speaking",
+        "key": _key(dice),
+        "n_mels": toy.n_mels,
+        "hop_length": toy.hop_length,
+    }
+    expected = _expecting(*names, "sample_rates", "places", "count")
+    case = Case(label, {}, {}, inputs, expected, options=options, alone=True, partner=partner)
     return answer(SPEAK, case, slips=slips)
 
 
@@ -131,28 +159,17 @@ def _measuring(
     slips: bool = False,
 ) -> Case:
     dice = torch.Generator().manual_seed(dice_seed)
-    runs = n_iterations + n_warm_ups
-    slow = torch.ones(runs, 1)
-    slow[:n_warm_ups] = 4.0  # a first run loads and compiles
-
-    def seconds(host: float, device: float) -> torch.Tensor:
-        spread = 0.5 + torch.rand(runs, 2, generator=dice)
-        return spread * torch.tensor([host, device]) * slow  # (runs, 2)
-
-    inputs = {
-        "toy_read": seconds(0.05, 0.8),
-        "toy_vocode": seconds(0.02, 0.3),
-        "toy_frames": torch.randint(20, 60, (runs,), generator=dice),
-    }
-    options = {
+    options = {"n_iterations": n_iterations, "n_warm_ups": n_warm_ups}
+    partner = {
+        "kind": "measuring",
+        "key": _key(dice),
         "batch": batch,
         "n_mels": n_mels,
         "hop_length": hop_length,
         "busy": 0.7,
-        "n_iterations": n_iterations,
-        "n_warm_ups": n_warm_ups,
+        **options,
     }
-    case = Case(label, {}, {}, inputs, {}, options=options, alone=True)
+    case = Case(label, {}, {}, {}, {}, options=options, alone=True, partner=partner)
     return answer(BENCHMARK, case, slips=slips)
 
 
@@ -166,8 +183,10 @@ def public_cases() -> Cases:
             _reading("two sentences", (6, 4), 7, 1, slips=True),
             _reading("one sentence, without a seed", (5,), None, 2, slips=True),
             # all sizes equal: a mel on its side still has the right shape
-            _reading("all sizes equal", (4, 2, 3, 1), 3, 3, n_mels=6, spare=2, slips=True),
-            _reading("on another device", (3, 2), 5, 4, device="meta", slips=True),
+            _reading(
+                "a seed of zero, all sizes equal", (4, 2, 3, 1), 0, 3, n_mels=6, spare=2, slips=True
+            ),
+            _reading("on another device", (3, 2), 5, 4, elsewhere=True, slips=True),
         ],
         SPEAK.id: [
             _speaking("two sentences", (3, 5), 7, _Voice(), 0.25, 5, slips=True),
@@ -181,6 +200,17 @@ def public_cases() -> Cases:
                 _Voice(hop_length=300, sample_rate=24_000),
                 0.125,
                 7,
+                paths="path",
+                slips=True,
+            ),
+            _speaking(
+                "on another device",
+                (4, 2),
+                6,
+                _Voice(5, 3, 11_025),
+                0.5,
+                11,
+                elsewhere=True,
                 slips=True,
             ),
         ],
@@ -199,12 +229,15 @@ def hidden_cases() -> Cases:
             _reading("heavy padding", (11, 1, 2), 123_456, 21, n_mels=7),
             _reading("a seed of zero", (3, 5), 0, 22),
             _reading("a single symbol", (1,), None, 23),
-            _reading("on another device", (2, 6), None, 24, device="meta"),
+            _reading("on another device", (2, 6), None, 24, elsewhere=True),
         ],
         SPEAK.id: [
             _speaking("a sentence of one frame", (1, 6), 9, _Voice(5, 6, 22_050), 0.25, 25),
-            _speaking("no padding", (4,), 4, _Voice(3, 8, 44_100), 0.0, 26),
+            _speaking("no padding", (4,), 4, _Voice(3, 8, 44_100), 0.0, 26, paths="path"),
             _speaking("a longer sentence last", (2, 3, 6), 8, _Voice(6, 3, 11_025), 0.75, 27),
+            _speaking(
+                "on another device", (3, 5), 8, _Voice(4, 5, 24_000), 0.125, 31, elsewhere=True
+            ),
             voice_case("the shipped voice says two sentences", SENTENCES[:2], 11, whole=True),
             voice_case(
                 "the shipped voice with a given spectrogram", SENTENCES[2:4], 12, whole=False
@@ -240,10 +273,10 @@ def _fresh_reading(dice: random.Random, number: int) -> Case:
     return _reading(
         "fresh numbers",
         _lengths(dice, number),
-        None if number == 0 else dice.getrandbits(20),
+        (None, 0)[number] if number < 2 else dice.getrandbits(20),
         dice.getrandbits(48),
         n_mels=dice.randint(3, 8),
-        device="meta" if number == FRESH - 1 else "cpu",
+        elsewhere=number == FRESH - 1,
     )
 
 
@@ -254,7 +287,16 @@ def _fresh_speaking(dice: random.Random, number: int) -> Case:
     toy = _Voice(dice.randint(3, 6), dice.randint(3, 9), rate)
     strength = dice.choice((0.125, 0.25, 0.5))
     frames = max(lengths) + dice.randint(2, 4)
-    return _speaking("fresh numbers", lengths, frames, toy, strength, dice.getrandbits(48))
+    return _speaking(
+        "fresh numbers",
+        lengths,
+        frames,
+        toy,
+        strength,
+        dice.getrandbits(48),
+        elsewhere=number == FRESH - 1,
+        paths=dice.choice(("text", "path")),
+    )
 
 
 def _fresh_measuring(dice: random.Random, number: int) -> Case:

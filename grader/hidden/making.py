@@ -7,6 +7,7 @@ task's own adapter, so that reference, slips and submissions are all asked in th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +15,8 @@ import torch
 from torch import nn
 
 from grader.adapters import adapter_of
+from grader.line import answered_by
+from grader.stage import partner_of
 from grader.tasks.base import Case, Task, Tensors, call_document, call_tensors
 
 
@@ -59,6 +62,7 @@ def complete(
     *,
     gradients: bool | Sequence[str] = False,
     slips: Mapping[str, Any] | None = None,
+    also: Mapping[str, Any] | None = None,
     **others: Any,
 ) -> Case:
     """Put into a case what the reference answers, and what else is to be stored beside it.
@@ -70,6 +74,7 @@ def complete(
         gradients: whether gradients are expected, too: of all parameters, and of the inputs that
             are named; of the task's arguments if only True is said.
         slips: wrong fills by slip id, whose outputs are stored; those that raise are left out.
+        also: right fills that go another way, by a name for each.
         others: what other cells define.
     """
     given: Tensors = {}
@@ -85,6 +90,8 @@ def complete(
             names = (*names, task.given.tensor)
             found = _gradients(task, case, reference, others, names, given=True)
             case = replace(case, given_gradients=found)
+    ways = {name: answers(task, case, fill, **others) for name, fill in (also or {}).items()}
+    case = replace(case, also=ways)
     if slips is None:
         return case
     return replace(case, slips=_slip_outputs(task, case, slips, others))
@@ -124,7 +131,11 @@ def _ask(
             for name, value in tensors.items()
             if name.startswith("in.")
         }
-        with torch.set_grad_enabled(grad or case.options.get("grad", False)):
+        partner = partner_of(case)
+        with (
+            torch.set_grad_enabled(grad or case.options.get("grad", False)),
+            answered_by(partner.answer) if partner else nullcontext(),
+        ):
             result = adapter.call(subject, call, inputs)
     values = [result] if len(call["outputs"]) == 1 else result
     return subject, dict(zip(call["outputs"], values, strict=True))

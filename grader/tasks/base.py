@@ -46,10 +46,21 @@ class Output:
     Attributes:
         name: as the docstring of the task calls it.
         axes: names of its axes, for messages about shape.
+        called: what messages call it if the name says nothing to a student.
     """
 
     name: str
     axes: tuple[str, ...]
+    called: str = ""
+
+    @property
+    def title(self) -> str:
+        """What messages call it."""
+        return self.called or self.name
+
+    def at(self, place: str) -> str:
+        """Name one of its numbers."""
+        return f"{self.called} at {place}" if self.called else self.name + place
 
 
 @dataclass(frozen=True)
@@ -70,6 +81,8 @@ class Task:
         slips: named mistakes.
         weights: names of outputs that are attention weights (sum to one, zero on padding).
         seconds: wall-clock limit for all of the question's calls.
+        returns: the beginning of the sentence that says what a call should give back; its outputs
+            are named if this is empty.
         manual: marked by a person.
     """
 
@@ -86,6 +99,7 @@ class Task:
     slips: tuple[Slip, ...] = ()
     weights: tuple[str, ...] = ()
     seconds: float = 10.0
+    returns: str = ""
     manual: bool = False
 
     @property
@@ -153,6 +167,8 @@ class Case:
         dropped: the share of numbers that a dropout in training mode sets to zero, each of the
             others being as expected; 0 if there is none.
         compare: how outputs are compared: by their numbers, or as ``audio``.
+        partner: what the case's partner answers with, see :mod:`grader.stage`; it never travels.
+        also: the outputs of other right ways, by a name for each.
     """
 
     label: str
@@ -167,6 +183,8 @@ class Case:
     alone: bool = False
     dropped: float = 0.0
     compare: str = "numbers"
+    partner: Mapping[str, Any] = field(default_factory=dict)
+    also: Mapping[str, Tensors] = field(default_factory=dict)
 
 
 def outputs_of(task: Task, case: Case) -> tuple[Output, ...]:

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from grader.tasks.base import Lab, Output, Slip, Task
+
+
+def _sentences(name: str, called: str) -> Iterator[Output]:
+    for index in range(3):
+        yield Output(f"{name}_{index}", ("frames · hop_length",), f"{called} {index + 1}")
+
 
 READ = Task(
     id="inference-1",
@@ -16,8 +24,9 @@ READ = Task(
         Output("mel", ("B", "n_mels", "T")),
         Output("mel_lengths", ("B",)),
         Output("alignments", ("B", "T / r", "T_in")),
-        Output("on_device", ("model, ids, lengths",)),
+        Output("places", ("mel, mel_lengths, alignments",), "where the results lie"),
     ),
+    returns="3 values are expected (mel, mel_lengths, alignments)",
     slips=(
         Slip(
             "training-mode",
@@ -25,9 +34,24 @@ READ = Task(
             "What do dropout and batch norm do in training, and which call ends it?",
         ),
         Slip(
+            "training-in-parts",
+            "the model left training, and its parts did not",
+            "`training` is a flag of one module: which call passes it on to all modules below?",
+        ),
+        Slip(
             "gradients-on",
             "the model reads with gradients on",
             "Who will ever call `backward` on this mel, and what is kept in memory until then?",
+        ),
+        Slip(
+            "training-and-gradients",
+            "the model reads in training mode and with gradients on",
+            "Two things are to be said before a trained model is used: which one ends what?",
+        ),
+        Slip(
+            "as-it-came",
+            "the model was used just as it came",
+            "Where is the model, in which mode is it, and who keeps what for a backward pass?",
         ),
         Slip(
             "model-not-moved",
@@ -45,6 +69,11 @@ READ = Task(
             "The ids have company: what else does the model get?",
         ),
         Slip(
+            "inputs-not-moved",
+            "the model was moved, ids and lengths were not",
+            "`tensor.to(device)` leaves the tensor where it is: what does it return?",
+        ),
+        Slip(
             "nothing-moved",
             "nothing was moved to the device",
             "What is the argument `device` for?",
@@ -58,6 +87,16 @@ READ = Task(
             "seed-dropped",
             "the seed does not reach the model",
             "Who draws the prenet's dropout, and how would it know your seed?",
+        ),
+        Slip(
+            "zero-seed-dropped",
+            "a seed of zero was taken for no seed",
+            "Is `0` the same as `None`? What does `if seed` say to each?",
+        ),
+        Slip(
+            "seed-made-up",
+            "a seed was made up where none was given",
+            "What should happen twice in a row if nobody gave a seed?",
         ),
         Slip(
             "dropout-off",
@@ -101,16 +140,40 @@ SPEAK = Task(
     adapter="inference",
     arguments=("mel", "mel_lengths"),
     outputs=(
-        *(Output(f"audio_{index}", ("frames · hop_length",)) for index in range(3)),
-        *(Output(f"file_{index}", ("frames · hop_length",)) for index in range(3)),
-        Output("sample_rates", ("B",)),
+        *_sentences("audio", "what came back of sentence"),
+        *_sentences("file", "the file of sentence"),
+        Output("sample_rates", ("B",), "the sample rates of the files"),
+        Output("places", ("B",), "where the samples lie"),
+        Output("count", ("sentences",), "the number of sentences"),
     ),
+    returns="a list with the samples of each sentence is expected",
     seconds=30.0,
     slips=(
+        Slip(
+            "gradients-on",
+            "the vocoder runs with gradients on",
+            "What held for `read`: who will ever learn from this audio?",
+        ),
+        Slip(
+            "denoised-after-the-cut",
+            "the audio was denoised after it was cut",
+            "The denoiser looks at what stands around a sample: what does it miss at the end of a "
+            "sentence?",
+        ),
+        Slip(
+            "left-on-device",
+            "the samples stayed on the device",
+            "Who hears and saves them, and where must they be for that?",
+        ),
         Slip(
             "not-cut",
             "the sentences were not cut to their lengths",
             "What does a batch hold behind the end of its shorter sentences?",
+        ),
+        Slip(
+            "list-not-cut",
+            "the files are cut, and what you return is not",
+            "Does the caller get what you saved?",
         ),
         Slip(
             "cut-in-frames",
@@ -128,9 +191,24 @@ SPEAK = Task(
             "Does every sentence have its own length?",
         ),
         Slip(
+            "cut-to-first",
+            "all sentences were cut to the length of the first",
+            "Does every sentence have its own length?",
+        ),
+        Slip(
+            "cut-in-windows",
+            "the samples were counted in windows",
+            "A window is longer than the step from one frame to the next: which of the two counts?",
+        ),
+        Slip(
             "firing-frame-kept",
             "every sentence is one frame too long",
             "Do `mel_lengths` count the frame at which the gate fired? Should it be heard?",
+        ),
+        Slip(
+            "last-frame-lost",
+            "every sentence is one frame too short",
+            "Is the last frame that counts heard, too?",
         ),
         Slip(
             "denoiser-skipped",
@@ -146,6 +224,16 @@ SPEAK = Task(
             "denoised-twice",
             "the audio was denoised twice",
             "What is left of speech if more and more of the spectrum is subtracted?",
+        ),
+        Slip(
+            "hum-kept",
+            "what the denoiser takes away was kept, and the speech was not",
+            "What does the denoiser return: the hum, or what is left without it?",
+        ),
+        Slip(
+            "not-saved",
+            "no file was written",
+            "Which of the functions in the table writes one, and is it called for each sentence?",
         ),
         Slip(
             "file-not-denoised",
@@ -214,11 +302,22 @@ BENCHMARK = Task(
             "throughput",
         )
     ),
+    returns="a dict with a list for each of six names is expected",
     slips=(
         Slip(
             "never-synchronised",
             "the device is never waited for",
             "A device may still compute when `read` returns: what does your clock show then?",
+        ),
+        Slip(
+            "clock-before-waiting",
+            "the clock is looked at before the device is waited for",
+            "Which comes first: that all work is done, or that you look at the clock?",
+        ),
+        Slip(
+            "clock-before-waiting-between",
+            "between and behind the models the clock is looked at before the device is waited for",
+            "Which comes first: that all work is done, or that you look at the clock?",
         ),
         Slip(
             "start-not-synchronised",
@@ -236,6 +335,26 @@ BENCHMARK = Task(
             "Is the audio there when `vocode` returns?",
         ),
         Slip(
+            "own-clock",
+            "you looked at a clock of your own",
+            "By which of the arguments is the time of this device told?",
+        ),
+        Slip(
+            "nothing-run",
+            "the models did not run in every iteration",
+            "What is measured if the work was done before the clock was looked at?",
+        ),
+        Slip(
+            "started-once",
+            "the first look at the clock is the same for all iterations",
+            "When does an iteration begin?",
+        ),
+        Slip(
+            "read-twice",
+            "the mel was read twice in an iteration",
+            "Which mel should the vocoder get, and what does a second call of `read` cost?",
+        ),
+        Slip(
             "warm-ups-kept",
             "the warm-ups are reported, too",
             "Why is the first run of a model slower than the others, and should it count?",
@@ -245,6 +364,21 @@ BENCHMARK = Task(
             "the first runs are reported, and were to warm up",
             "How many runs come before those that count, and at which end of the list do they "
             "stand?",
+        ),
+        Slip(
+            "first-thrown-away",
+            "one run was thrown away, however many were to warm up",
+            "How many runs come before those that count?",
+        ),
+        Slip(
+            "warm-ups-alone-kept",
+            "the warm-ups are reported, and nothing else",
+            "Which runs should be thrown away?",
+        ),
+        Slip(
+            "warm-ups-taken-away",
+            "the warm-ups were taken away from the iterations",
+            "How many runs must there be so that `n_iterations` are left?",
         ),
         Slip(
             "one-sentence",
@@ -280,6 +414,11 @@ BENCHMARK = Task(
             "throughput-in-frames",
             "the throughput counts frames instead of samples",
             "What comes out at the very end?",
+        ),
+        Slip(
+            "frames-by-latency",
+            "items per second are counted over both models",
+            "How long did the first model take for its frames, and the second for its samples?",
         ),
         Slip(
             "latency-of-vocoder",

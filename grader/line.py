@@ -1,0 +1,106 @@
+"""The line from a stand-in beside student code to the partner that answers for it.
+
+A stand-in (a toy model, a clock) holds nothing worth reading: it says what it was asked and passes
+on what comes back. What comes back is decided elsewhere, step by step: in grading by the judge, at
+the other end of a socket; in a notebook's self-check by the same partner in the same process.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+
+from grader.frame import LENGTH_BYTES, FrameError, pack, unpack
+
+EVENT_LIMIT = 64 * 1024  # bytes of what one event may say
+REPLY_LIMIT = 256 * 1024  # bytes of what comes back
+
+Tensors = dict[str, torch.Tensor]
+Said = dict[str, Any]
+Ask = Callable[[int, str, Said, Tensors], tuple[Said, Tensors]]
+
+
+class LineClosed(ConnectionError):
+    """Nobody answers: too much was asked, or something that was not understood."""
+
+
+_asked: list[Ask] = []  # the last one answers
+_turn = [0]  # the number of the call that is being made
+
+
+def ask(
+    what: str, said: Said | None = None, tensors: Tensors | None = None
+) -> tuple[Said, Tensors]:
+    """Ask the partner of the call that is being made.
+
+    Args:
+        what: the kind of event.
+        said: what belongs to it, as plain data.
+        tensors: what else belongs to it.
+
+    Returns:
+        the answer: plain data and tensors.
+
+    Raises:
+        LineClosed: there is no answer, and there will be none.
+    """
+    if not _asked:
+        raise LineClosed("nobody is there to answer")
+    return _asked[-1](_turn[0], what, said or {}, tensors or {})
+
+
+def take_turn(number: int) -> None:
+    """Say which call of the question is made from now on."""
+    _turn[0] = number
+
+
+@contextmanager
+def answered_by(answer: Callable[[str, Said, Tensors], tuple[Said, Tensors]]) -> Iterator[None]:
+    """Let events be answered in this process."""
+    _asked.append(lambda _, what, said, tensors: answer(what, said, tensors))
+    try:
+        yield
+    finally:
+        _asked.pop()
+
+
+def answered_through(descriptor: int) -> None:
+    """Let all events of this process be answered at the other end of a socket."""
+    number = 0
+
+    def through(call: int, what: str, said: Said, tensors: Tensors) -> tuple[Said, Tensors]:
+        nonlocal number
+        number += 1
+        event = {"number": number, "call": call, "what": what, "said": said}
+        try:
+            _write(descriptor, pack(event, tensors))
+            length = int.from_bytes(_read(descriptor, LENGTH_BYTES), "little")
+            if length > REPLY_LIMIT:
+                raise FrameError("a reply too long")
+            reply, found = unpack(_read(descriptor, length))
+        except (OSError, FrameError):
+            raise LineClosed("what was asked of a stand-in was too much, or no question") from None
+        return reply, found
+
+    _asked[:] = [through]
+
+
+def _write(descriptor: int, data: bytes) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
+
+
+def _read(descriptor: int, size: int) -> bytes:
+    chunks = []
+    while size > 0:
+        chunk = os.read(descriptor, size)
+        if not chunk:
+            raise LineClosed("the line was closed")
+        chunks.append(chunk)
+        size -= len(chunk)
+    return b"".join(chunks)

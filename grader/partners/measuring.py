@@ -1,0 +1,90 @@
+"""Answers for the device and the clock of lab 4: a queue of work that takes the time it takes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from grader.compare import Finding
+from grader.line import Said, Tensors
+from grader.partners import dice
+from grader.stage import Partner
+
+_TICK = 1e-7  # seconds that reading the clock takes
+_SLOW = 4.0  # a first run loads and compiles
+_SECONDS = {"read": (0.05, 0.8), "vocode": (0.02, 0.3)}  # until it returns; until it is done
+
+
+class MeasuringPartner(Partner):
+    """A device with a queue, and a clock that only work and waiting move on.
+
+    ``partner`` of the case: ``key``, ``batch``, ``n_mels``, ``hop_length``, ``n_iterations``,
+    ``n_warm_ups`` and ``busy``, the seconds for which the device still works at something else.
+    """
+
+    shown = ("own-clock", "nothing-run")
+
+    def __init__(self, case: Any) -> None:
+        super().__init__(case)
+        self.events: list[str] = []
+        self._now, self._pending = 100.0, float(self.facts["busy"])
+        self._runs = {"read": 0, "vocode": 0}
+
+    def answer(self, what: str, said: Said, tensors: Tensors) -> tuple[Said, Tensors]:
+        """Answer ``read``, ``vocode``, ``synchronise`` or ``clock``."""
+        self.events.append(what)
+        if what == "clock":
+            self._now += _TICK
+            return {"seconds": self._now}, {}
+        if what == "synchronise":
+            self._now += self._pending
+            self._pending = 0.0
+            return {}, {}
+        drawn = self._work(what)
+        if what == "read":
+            frames = int(torch.randint(20, 60, (1,), generator=drawn))
+            return {"shape": [self.facts["batch"], self.facts["n_mels"], frames]}, {}
+        batch, _, frames = said["shape"]
+        return {"shape": [int(batch), int(frames) * self.facts["hop_length"]]}, {}
+
+    def _work(self, what: str) -> torch.Generator:
+        run = self._runs[what]
+        self._runs[what] += 1
+        drawn = dice(self.facts["key"], what, run)
+        spread = 0.5 + torch.rand(2, generator=drawn, dtype=torch.float64)
+        slow = _SLOW if run < self.facts["n_warm_ups"] else 1.0
+        host, device = (spread * torch.tensor(_SECONDS[what]) * slow).tolist()
+        self._now += host
+        self._pending += device
+        return drawn
+
+    def slips(self) -> tuple[str, ...]:
+        """Tell who looked at another clock, or measured nothing."""
+        if not self._runs["read"] or not self._runs["vocode"]:
+            return ("nothing-run",)
+        return () if "clock" in self.events else ("own-clock",)
+
+    def explain(self, finding: Finding, tensors: Tensors) -> Finding:
+        """Say which looks at the clock did not come directly after waiting, or what was not run."""
+        if finding.stage not in ("value", "size", "finite"):
+            return finding
+        wanted = self.facts["n_iterations"] + self.facts["n_warm_ups"]
+        for what, runs in self._runs.items():
+            if runs != wanted:
+                said = f"`{what}` was called {runs} times, where {wanted} were wanted"
+                plan = (
+                    f"{self.facts['n_warm_ups']} to warm up, {self.facts['n_iterations']} to keep"
+                )
+                return Finding(finding.stage, f"{said} ({plan}). ({finding.message})", finding.hint)
+        busy, hurried = True, 0
+        for event in self.events:
+            if event == "clock":
+                hurried += busy
+            else:
+                busy = event != "synchronise"
+        if hurried:
+            times = "once" if hurried == 1 else f"{hurried} times"
+            said = f"the clock was looked at {times} while the device was still at work"
+            return Finding(finding.stage, f"{said}. ({finding.message})", finding.hint)
+        return finding

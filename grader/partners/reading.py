@@ -1,0 +1,108 @@
+"""Answers for the acoustic model of lab 4: another mel for whatever is asked in another way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from grader.compare import Finding
+from grader.line import Said, Tensors
+from grader.partners import dice, listed
+from grader.stage import Partner
+
+_PARTS = ("the model's weights", "the ids", "the lengths")
+_RESULTS = ("the mel", "the lengths", "the alignments")
+
+
+class ReadingPartner(Partner):
+    """Knows in which state a model should be, and what it should be asked.
+
+    ``partner`` of the case: ``key``, ``n_mels``, ``spare`` (frames beyond the longest sentence),
+    ``elsewhere`` (whether everything should be on another device than the CPU).
+    """
+
+    def __init__(self, case: Any) -> None:
+        super().__init__(case)
+        self.readings: list[dict[str, Any]] = []
+        self.returned: list[bool] = []
+
+    def answer(self, what: str, said: Said, tensors: Tensors) -> tuple[Said, Tensors]:
+        """Give mel, lengths and alignments; or hear where the results were left."""
+        if what == "returned":
+            self.returned = [bool(place) for place in said["elsewhere"]]
+            return {}, {}
+        asked: dict[str, Any] = {
+            "ids": [[int(symbol) for symbol in sentence] for sentence in said["ids"]],
+            "lengths": [int(length) for length in said["lengths"]],
+            "seed": None if said["seed"] is None else int(said["seed"]),
+            "dropout": bool(said["dropout"]),
+            "gradients": bool(said["gradients"]),
+            "training": sorted(map(str, said["training"])),
+            "elsewhere": [bool(place) for place in said["elsewhere"]],
+        }
+        self.readings.append(asked)
+        longest, batch = len(asked["ids"][0]), len(asked["ids"])
+        drawn = dice(self.facts["key"], asked)
+        n_frames = longest + self.facts["spare"]
+        more = torch.randint(0, 2, (batch,), generator=drawn)
+        return {}, {
+            "mel": torch.randn(batch, self.facts["n_mels"], n_frames, generator=drawn),
+            "mel_lengths": torch.tensor(asked["lengths"]).int() + 1 + more.int(),
+            "alignments": torch.rand(batch, n_frames, longest, generator=drawn).softmax(-1),
+        }
+
+    def explain(self, finding: Finding, tensors: Tensors) -> Finding:
+        """Say in what the model was asked otherwise than the text wants it."""
+        if finding.stage not in ("value", "size", "property"):
+            return finding
+        if not self.readings:
+            return Finding("value", "the model's `infer` was never called.")
+        wrong = self._wrong(self.readings[-1])
+        if wrong:
+            said = f"the mel is not the one that was asked for: {'; '.join(wrong)}."
+            return Finding(finding.stage, said, finding.hint)
+        if len(self.readings) > 1:
+            said = f"`infer` was called {len(self.readings)} times, and once is enough"
+            return Finding(finding.stage, f"{said}. ({finding.message})", finding.hint)
+        if self.returned and (away := self._misplaced()):
+            where = "the CPU" if self.facts["elsewhere"] else "another device"
+            return Finding(
+                finding.stage,
+                f"{listed(away)} came back on {where}, and not on `device`.",
+                "On which device must the results be for whoever asked for it?",
+            )
+        return finding
+
+    def _misplaced(self) -> list[str]:
+        return [
+            name
+            for name, place in zip(_RESULTS, self.returned, strict=False)
+            if place != self.facts["elsewhere"]
+        ]
+
+    def _wrong(self, asked: dict[str, Any]) -> list[str]:
+        """Say for each thing what was asked and what the case wanted."""
+        wrong = []
+        away = [
+            part
+            for part, place in zip(_PARTS, asked["elsewhere"], strict=False)
+            if place != self.facts["elsewhere"]
+        ]
+        if away:
+            wrong.append(f"{listed(away)} were not on `device`")
+        if asked["training"]:
+            whole = "" in asked["training"]
+            wrong.append(
+                "the model was in training mode" if whole else "a part of it was still in training"
+            )
+        if asked["gradients"]:
+            wrong.append("gradients were on")
+        if asked["seed"] != (seed := self.case.options.get("reading_seed")):
+            wrong.append(f"the model got seed={asked['seed']}, and `read` got seed={seed}")
+        if not asked["dropout"]:
+            wrong.append("the prenet's dropout was off")
+        for name in ("ids", "lengths"):
+            if asked[name] != self.case.inputs[name].tolist():
+                wrong.append(f"the model got other {name} than `read`")
+        return wrong
