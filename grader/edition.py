@@ -32,6 +32,7 @@ STUDENT_GRADER = (
     "graft.py",
     "isolation.py",
     "judge.py",
+    "landlock.py",
     "line.py",
     "outputs.py",
     "partners",

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.errors import IsolationError
+from grader.landlock import landlock_version
 from grader.system_calls import filter_available
 
 BUBBLEWRAP = "bubblewrap"
@@ -185,7 +186,8 @@ def probe() -> Isolation:
         if Path("/proc/sys/kernel/apparmor_restrict_unprivileged_userns").exists():
             reason += " (AppArmor may forbid it: see kernel.apparmor_restrict_unprivileged_userns)"
         return Isolation(BUBBLEWRAP, reason, False)
-    return Isolation(BUBBLEWRAP, f"{version}, sandbox started", True)
+    hidden = "" if landlock_version() else "; without Landlock, student code can read /proc"
+    return Isolation(BUBBLEWRAP, f"{version}, sandbox started{hidden}", True)
 
 
 def require(kind: str) -> Isolation:

@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.frame import FRAME_LIMIT, LENGTH_BYTES, NOTEBOOK, pack, unpack
+from grader.landlock import hide_kernel_files
 from grader.line import answered_through
 from grader.system_calls import forbid_system_calls
 
@@ -135,6 +136,7 @@ def _child(head: dict[str, Any], requests: int, pipe: int, line: int, confined: 
             answered_through(line)
         _limit(head["seconds"], confined)
         if confined:
+            hide_kernel_files()
             forbid_system_calls()
         for part in _answer(*unpack(body)):
             _write(pipe, part)

@@ -26,6 +26,7 @@ from grader.golden import golden_file
 from grader.graft import Submission
 from grader.isolation import BUBBLEWRAP
 from grader.judge import Judge
+from grader.landlock import landlock_version
 from grader.session import Worker
 from grader.tasks import GRADED
 from grader.tasks.base import Lab
@@ -201,6 +202,50 @@ def test_only_the_scratch_folders_can_be_written(worker: Worker) -> None:
         """,
     )
     assert sorted(json.loads(found)) == ["/dev/shm", "/scratch"]
+
+
+def test_the_kernels_own_files_are_not_read(worker: Worker) -> None:
+    if not landlock_version():
+        pytest.skip("this kernel has no Landlock")
+    found = probe(
+        worker,
+        """
+        import glob, json, os
+        read = []
+        paths = glob.glob("/proc/*") + glob.glob("/proc/[1-9]*/*") + glob.glob("/proc/self/*")
+        paths += glob.glob("/proc/[1-9]*/task/*/*") + glob.glob("/proc/sys/*/*")
+        paths += glob.glob("/proc/thread-self/*") + ["/proc/self/root/proc/1/stat"]
+        paths += [f"/proc/self/cwd/../proc/{name}" for name in ("stat", "uptime", "mounts")]
+        for path in paths:
+            try:
+                with open(path, "rb", buffering=0) as file:
+                    file.read(100)
+                    read.append(path.replace(str(os.getpid()), "self"))
+            except OSError:
+                pass
+        read = [path for path in read if not path.endswith("/exe")]  # a link to the interpreter
+        OUT = json.dumps(sorted(set(read)))
+        """,
+    )
+    own = ("cmdline", "maps", "statm", "status")
+    assert json.loads(found) == ["/proc/cpuinfo", *(f"/proc/self/{name}" for name in own)]
+
+
+def test_files_of_its_own_can_be_moved_as_anywhere(worker: Worker) -> None:
+    found = probe(
+        worker,
+        """
+        import os, shutil
+        os.makedirs("/scratch/a/b")
+        with open("/scratch/a/b/file", "w") as file:
+            file.write("x")
+        os.rename("/scratch/a/b/file", "/scratch/file")
+        os.replace("/scratch/a/b", "/scratch/c")
+        shutil.move("/scratch/file", "/dev/shm/file")
+        OUT = sorted(os.listdir("/scratch")), open("/dev/shm/file").read()
+        """,
+    )
+    assert found == "(['a', 'c'], 'x')"
 
 
 def test_the_environment_and_the_process_list_say_nothing(
