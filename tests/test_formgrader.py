@@ -11,7 +11,8 @@ import pytest
 
 from browser_tools import PATIENCE, TOKEN, Server, new_page, running_browser, running_server
 from conftest import MASK_AFTER_SOFTMAX, fill
-from course_tools import LAB, Course, make_course
+from course_tools import LAB, Course, cell_of, make_course
+from test_pictures import PNG
 
 sync_api = pytest.importorskip("playwright.sync_api")
 
@@ -21,14 +22,20 @@ sync_api.expect.set_options(timeout=PATIENCE)
 ANSWER = """\
 They **both** compare. <script>window.takenOver = 1</script>
 <img src="x" onerror="window.takenOver = 2"> [more](javascript:window.takenOver=3)
+![my plot](attachment:my%20plot.png) ![gone](attachment:gone.png)
 """
+
+
+def paste(notebook: dict[str, Any]) -> None:
+    """Paste a picture into the answer, as JupyterLab does it."""
+    cell_of(notebook, "attention-4")["attachments"] = {"my plot.png": {"image/png": PNG}}
 
 
 @pytest.fixture(scope="module")
 def course(confined: str, tmp_path_factory: pytest.TempPathFactory) -> Course:
     made = make_course(tmp_path_factory.mktemp("formgrader") / "course")
     assert made.nbgrader("generate_assignment", LAB.name).code == 0
-    made.hand_in("ada", fill() | {"attention-4": ANSWER})
+    made.hand_in("ada", fill() | {"attention-4": ANSWER}, paste)
     made.hand_in("cleo", MASK_AFTER_SOFTMAX)
     ran = made.nbgrader("autograde", LAB.name)
     assert ran.code == 0, ran.text
@@ -118,6 +125,14 @@ def test_an_answer_runs_nothing(page: Any, server: Server) -> None:
     assert page.evaluate("window.takenOver === undefined")
     assert page.locator("a[href^='javascript:window']").count() == 0
     assert page.locator("strong", has_text="both").count() == 1
+
+
+def test_a_pasted_picture_is_shown_and_one_that_is_gone_is_text(page: Any, server: Server) -> None:
+    go(page, server, f"submissions/{submission(server, 'ada')}/")
+    picture = page.locator("img[alt='my plot']")
+    sync_api.expect(picture).to_be_visible()
+    assert picture.get_attribute("src") == f"data:image/png;base64,{PNG}"
+    sync_api.expect(page.get_by_text("[a picture that is not there: gone.png]")).to_be_visible()
 
 
 def test_a_written_answer_is_marked_by_hand(page: Any, server: Server) -> None:
