@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 import torch
 
@@ -20,6 +21,12 @@ from grader.tasks.base import Lab
 from grader.verdict import Verdict
 
 ROOT = Path(__file__).parent.parent
+
+# How long an example takes says something about the machine, and nothing about the kit.
+hypothesis.settings.register_profile(
+    "anywhere", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("anywhere")
 
 # Here, and in the processes that tests start: with more threads than idle cores, OpenMP's threads
 # wait for each other far longer than they compute.

@@ -69,7 +69,7 @@ def run(command: list[str], folder: Path, *, home: Path | None = None, **more: s
         capture_output=True,
         text=True,
         errors="replace",
-        timeout=280,
+        timeout=1000,  # a test has a limit of its own
     )
     return Ran(done.returncode, done.stdout, done.stderr)
 

@@ -177,7 +177,7 @@ def test_better_readings_have_a_higher_score():
 # Properties
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     durations=st.lists(st.integers(3, 14), min_size=LENGTH, max_size=LENGTH),
     sharpness=st.floats(0.5, 0.9),
@@ -189,7 +189,7 @@ def test_any_steady_walk_is_good(durations, sharpness):
     assert report.mean_focus == pytest.approx(len(path) / LENGTH, rel=1e-3)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(first=st.integers(1, LENGTH - 9), length=st.integers(7, 20))
 def test_any_skip_is_found(first, length):
     stop = min(first + length, LENGTH - 1)
@@ -197,13 +197,13 @@ def test_any_skip_is_found(first, length):
     assert found == ["skipped"]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(at=st.integers(8, LENGTH), back=st.integers(6, 20))
 def test_any_return_is_found(at, back):
     assert kinds(walk(0, at) + walk(max(0, at - back), LENGTH)) == ["repeated"]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     steps=st.integers(1, 60),
     length=st.integers(1, 40),

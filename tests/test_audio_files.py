@@ -32,7 +32,7 @@ def test_saved_audio_comes_back_to_half_a_step(tmp_path, name):
     torch.testing.assert_close(loaded, NOISE, rtol=0, atol=0.5001 / 32_768)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(samples=st.lists(st.integers(-32_768, 32_767), min_size=1))
 def test_sixteen_bit_samples_survive_exactly(samples, tmp_path_factory):
     path = tmp_path_factory.mktemp("audio") / "a.wav"

@@ -103,7 +103,7 @@ def tone(frequency, sample_rate, seconds=0.5):
     return (0.5 * torch.sin(2 * math.pi * frequency * time)).float()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     old=st.sampled_from([8000, 16_000, 22_050, 24_000, 44_100, 48_000]),
     new=st.sampled_from([8000, 16_000, 22_050, 24_000, 44_100, 48_000]),

@@ -54,7 +54,7 @@ def test_silence_is_the_floor():
     assert torch.equal(log_mel(torch.zeros(600)), torch.full((80, 3), math.log(1e-5)))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(n=st.integers(513, 3000), batch=st.integers(1, 3), seed=st.integers(0, 99))
 def test_batch_gives_what_its_items_give(n, batch, seed):
     audio = 2 * torch.rand(batch, n, generator=torch.Generator().manual_seed(seed)) - 1
@@ -64,7 +64,7 @@ def test_batch_gives_what_its_items_give(n, batch, seed):
         torch.testing.assert_close(log_mel(item), mel, rtol=1e-4, atol=1e-4)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(gain=st.floats(0.05, 1.0))
 def test_louder_audio_moves_the_log_mel_up(gain):
     noise = 2 * torch.rand(2000, generator=torch.Generator().manual_seed(0)) - 1
@@ -180,7 +180,7 @@ def test_full_scale_is_allowed():
     assert log_mel(torch.tensor([1.0, -1.0]).repeat(300)).max() < 0
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(frames=st.integers(4, 20), batch=st.none() | st.integers(1, 3))
 def test_istft_undoes_stft(frames, batch):
     n = 256 * (frames - 1)

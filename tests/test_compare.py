@@ -222,7 +222,7 @@ tensors = st.dictionaries(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(reports, tensors)
 def test_whatever_a_worker_answers_is_one_finding_in_one_short_line(
     report: Report, drawn: Tensors

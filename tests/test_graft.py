@@ -270,7 +270,7 @@ cells = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(cells, min_size=1, max_size=6), json_values)
 def test_any_json_is_read_or_refused_and_never_worse(
     drawn: list[dict[str, Any]], metadata: Any
@@ -286,7 +286,7 @@ def test_any_json_is_read_or_refused_and_never_worse(
         assert isinstance(is_untouched(TASKS[task], source), bool)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.binary(max_size=200))
 def test_any_bytes_are_refused_in_one_line(content: bytes) -> None:
     with pytest.raises(SubmissionError) as found:

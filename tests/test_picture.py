@@ -82,7 +82,7 @@ def test_tables_of_any_rank() -> None:
     assert torch.equal(as_table(cube, (1, 2, 3)), cube[1])
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     st.lists(st.integers(1, 5), min_size=1, max_size=4),
     st.integers(0, 2**31),

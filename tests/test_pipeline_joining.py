@@ -86,7 +86,7 @@ def test_pieces_are_asked_for_one_at_a_time():
     assert asked == [0]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     pieces=st.lists(
         st.tuples(

@@ -85,7 +85,7 @@ def test_notes_come_once():
     ]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(text=st.text(max_size=80), max_symbols=st.integers(2, 40))
 @example("the { } end {", 5)
 @example("3。5。 x。² ''", 3)

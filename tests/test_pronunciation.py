@@ -210,7 +210,7 @@ def test_junk_is_skipped_and_named():
     assert spoken.notes == (f"skipped, because it has no reading: {'x' * 20}…",)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(text=st.text() | st.text(alphabet="aA b'-.,1:/@😀(){IXV"))
 def test_any_text_gives_known_symbols_or_a_clear_error(text):
     try:

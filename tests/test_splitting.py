@@ -204,7 +204,7 @@ WORDS = st.sampled_from(ODD_WORDS.split("|"))
 PROSE = st.lists(st.tuples(WORDS, st.sampled_from([" ", " ", "  ", "\n", "\n\n"])), min_size=1)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(words=PROSE, max_symbols=st.integers(1, 80))
 def test_prose_keeps_every_symbol_in_order(words, max_symbols):
     text = "word " + "".join(word + blank for word, blank in words)
@@ -218,7 +218,7 @@ def test_prose_keeps_every_symbol_in_order(words, max_symbols):
         assert [index for index in ids if index != blank_id] == spoken(text)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(text=st.text(max_size=80), max_symbols=st.integers(1, 40))
 @example("{a\n{b}} {} {{HH}", 3)
 @example("3。5。 x。²", 2)

@@ -63,7 +63,7 @@ def same(plain, fast, tolerance=1e-5):
         torch.testing.assert_close(other, one, atol=tolerance, rtol=tolerance)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     lengths=st.lists(st.integers(1, 40), min_size=1, max_size=5),
     steps=st.integers(1, 20),

@@ -99,7 +99,7 @@ def test_gate_exactly_at_the_threshold_does_not_fire():
 # Attention
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(lengths=st.lists(st.integers(1, 11), min_size=1, max_size=4), seed=st.integers(0, 99))
 def test_alignments_are_distributions_over_the_symbols_of_each_sentence(lengths, seed):
     ids, lengths = batch(lengths, seed)

@@ -175,7 +175,7 @@ _TEXTS = (
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(text=_TEXTS, normalise=st.sampled_from(["published", "modern"]))
 def test_ids_are_symbols_and_spell_themselves(text, normalise):
     with warnings.catch_warnings():
@@ -189,13 +189,13 @@ def test_ids_are_symbols_and_spell_themselves(text, normalise):
     assert text_to_sequence(sequence_to_text(ids), ()) == ids
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(ids=st.lists(st.integers(1, 147), min_size=1))
 def test_any_ids_survive_the_round_trip(ids):
     assert text_to_sequence(sequence_to_text([38, *ids]), ()) == [38, *ids]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     text=st.text(alphabet="abcdefghijklmnop 0123456789,", min_size=1),
     normalise=st.sampled_from(["published", "modern"]),
@@ -205,7 +205,7 @@ def test_clean_text_stays_as_it_is(text, normalise):
     assert clean_text(once, normalise=normalise) == once
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(text=st.text())
 def test_text_without_digits_or_periods_needs_no_english(text):
     text = "a" + "".join(mark for mark in text if mark.isalpha())

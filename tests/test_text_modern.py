@@ -133,7 +133,7 @@ def test_unknown_arpabet_is_refused_with_near_ones():
         read("say {12345}")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(text=st.text() | st.text(alphabet="0123456789 .,:-–/$£%ksth'°½²"))
 def test_leaves_no_stray_blanks(text):
     spoken = read("a " + text.replace("{", "").replace("}", "") + " b")
@@ -165,13 +165,13 @@ def value_of(words):
     return total + group
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(number=st.integers(0, 10**12 - 1))
 def test_number_words_mean_the_number(number):
     assert value_of(read(f"{number:,}")) == number
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(dollars=st.integers(2, 10**6), cents=st.integers(2, 99))
 def test_money_words_mean_the_amount(dollars, cents):
     spoken_dollars, spoken_cents = read(f"${dollars:,}.{cents:02d}").split(" dollars, ")

@@ -17,7 +17,7 @@ from labkit.training.evaluate import distortion
 from labkit.training.loop import run
 from labkit.training.losses import gate_loss, guided_attention_loss, masked_mean, mel_loss
 from labkit.training.recipe import LoopSettings
-from training_tools import SMALL_MODEL, make_tones
+from training_tools import SMALL_MODEL, make_tones, mixed_precision
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +74,7 @@ def test_it_learns_to_read_on_its_own(tones, tmp_path):
 
 
 def test_resuming_changes_nothing(tones, tmp_path):
-    short = {"steps": 4, "precision": "bfloat16"}
+    short = {"steps": 4, "precision": mixed_precision()}
     whole, loop = make(tones, **short)
     train(whole, loop, tmp_path / "whole")
     stopped, loop = make(tones, **short)

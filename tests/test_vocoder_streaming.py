@@ -19,7 +19,7 @@ def whole(model, mel):
         return model(mel).squeeze(1)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     config=st.sampled_from([TYPE_1, TYPE_2]),
     chunk_frames=st.integers(1, 50),

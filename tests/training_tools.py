@@ -38,6 +38,21 @@ SMALL_MODEL: dict[str, Any] = {
 }
 
 
+def mixed_precision() -> str:
+    """Return what reduced precision can train an LSTM here.
+
+    oneDNN, held back by an environment variable, refuses bfloat16 where PyTorch sees a processor
+    that has it; a processor that has not is asked otherwise.
+    """
+    lstm, x = torch.nn.LSTM(2, 2), torch.ones(1, 1, 2)
+    try:
+        with torch.autocast("cpu", torch.bfloat16):
+            lstm(x)
+    except RuntimeError:
+        return "float32"
+    return "bfloat16"
+
+
 def make_tones(folder: Path, sentences: int = 24, labels: bool = True, seed: int = 0) -> Path:
     """Write ``wavs``, ``train.txt`` and ``val.txt`` (every sixth), and what was heard when."""
     chance = random.Random(seed)
