@@ -30,6 +30,7 @@ from grader.frame import (
 from grader.isolation import NONE, worker_command
 from grader.stage import Partner, Stage
 from grader.tasks.base import Tensors
+from grader.worker import LONGEST_WAIT
 
 START_SECONDS = 120.0  # importing torch on a slow, cold disk
 GRACE_SECONDS = 10.0  # what a busy machine may add to a question's own limit
@@ -148,7 +149,7 @@ class Worker:
         for _ in range(2):  # a worker that is lost although nobody could reach it gets one retry
             self._start()
             try:
-                seconds = document["seconds"] + GRACE_SECONDS
+                seconds = LONGEST_WAIT * document["seconds"] + GRACE_SECONDS
                 return self._exchange(document, tensors, seconds, stage)
             except (_Gone, FrameError):
                 self.close()

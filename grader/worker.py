@@ -36,6 +36,7 @@ MEMORY_LIMIT = 2 * 1024**3  # bytes of address space that a question may add
 FILE_LIMIT = 32 * 1024**2  # bytes of any file that it writes
 OPEN_FILE_LIMIT = 256  # each pipe among them holds memory, too
 THREAD_LIMIT = 16
+LONGEST_WAIT = 3  # times its limit: how much longer a question may take if others starve it
 ENTRY_LIMIT = 2_000  # files, folders and links that it makes
 WIPE_SECONDS = 3.0  # what takes longer is thrown away with the whole sandbox
 SCRATCH = ("/scratch", "/dev/shm")  # of the sandbox; emptied after every question
@@ -145,6 +146,14 @@ def _child(head: dict[str, Any], requests: int, pipe: int, line: int, confined: 
     os._exit(0)
 
 
+def _waited(child: int) -> float:
+    """Return for how many seconds a child was ready to run while others had the processor."""
+    try:
+        return int(Path(f"/proc/{child}/schedstat").read_text().split()[1]) / 1e9
+    except (OSError, IndexError, ValueError):  # it has ended, or this kernel does not count
+        return 0.0
+
+
 def _threads(child: int) -> int:
     try:
         return Path(f"/proc/{child}/task").stat().st_nlink - 2
@@ -170,7 +179,9 @@ def _collect(
         size += count
         if size > FRAME_LIMIT:
             status = "output"
-        elif time.monotonic() > deadline:
+        elif (late := time.monotonic() - deadline) > 0 and late > min(
+            _waited(child), (LONGEST_WAIT - 1) * seconds
+        ):
             status = "time"
         # of the kernel's own limits, that on threads would count all of a user's processes, and
         # there is none on files

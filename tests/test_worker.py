@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -99,6 +100,25 @@ def test_how_a_child_ended_is_told_and_nothing_of_a_broken_answer(
         assert envelope["code"] == -signal.SIGKILL
     if "_exit(3)" in code:
         assert envelope["code"] == 3
+
+
+@pytest.mark.parametrize(
+    ("starved", "sleeps", "status"),
+    [(0.0, 0.4, "time"), (100.0, 0.4, "ok"), (0.05, 0.6, "time"), (100.0, 60.0, "time")],
+)
+def test_time_in_which_others_had_the_processor_does_not_count(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, starved: float, sleeps: float, status: str
+) -> None:
+    monkeypatch.setattr(worker, "LONGEST_WAIT", 100 if sleeps < 1 else 3)
+    monkeypatch.setattr(worker, "_waited", lambda child: starved)
+    envelope, _ = ask_child(tmp_path, question(f"import time; time.sleep({sleeps})", seconds=0.3))
+    assert envelope["status"] == status
+
+
+def test_who_waits_for_the_processor_is_measured() -> None:
+    before = worker._waited(os.getpid())
+    assert 0 <= before <= worker._waited(os.getpid())
+    assert worker._waited(2**30) == 0
 
 
 def test_what_a_child_started_ends_with_it(tmp_path: Path) -> None:
@@ -405,6 +425,23 @@ def test_a_large_honest_answer_fits(bare_worker: Worker) -> None:
 def test_a_request_larger_than_a_pipe_arrives(bare_worker: Worker) -> None:
     answer = bare_worker.ask(question("# " + "x" * 2_000_000 + "\nraise ValueError('here')"), {})
     assert answer.document["cell"]["message"] == "here"
+
+
+def test_each_confined_worker_has_an_edition_of_its_own(confined: str, edition: Path) -> None:
+    ask = "import os; raise ValueError(os.stat('/student/labkit/__init__.py').st_ino)"
+    seen = {str((edition / "labkit" / "__init__.py").stat().st_ino)}
+    folders = []
+    for _ in range(2):
+        with Worker(confined, edition) as own:
+            seen.add(own.ask(question(ask), {}).document["cell"]["message"])
+            folder = Path(own._command[own._command.index("/student") - 1])
+            assert folder.name.startswith("labkit-") and folder.is_dir()
+            folders.append((own, folder))
+    assert len(seen) == 3
+    kept = [folder for _, folder in folders]
+    del own, folders
+    gc.collect()
+    assert not any(folder.exists() for folder in kept)
 
 
 def test_an_unclean_sandbox_is_thrown_away(confined: str, edition: Path) -> None:
