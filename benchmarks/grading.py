@@ -22,7 +22,7 @@ from pathlib import Path
 import nbformat
 import torch
 
-from grader.graft import identity_of
+from grader.notebook_file import identity_of
 from grader.release import run_nbgrader
 from grader.tasks import LABS
 

@@ -19,7 +19,8 @@ from pathlib import Path
 import torch
 
 from grader.edition import build_edition
-from grader.graft import graft, read_notebook
+from grader.graft import graft
+from grader.notebook_file import read_notebook
 from grader.isolation import BUBBLEWRAP, KINDS, require
 from grader.judge import Judge, suite_version
 from grader.session import Worker

@@ -26,7 +26,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbgrader.preprocessors import ClearSolutions
 
-from grader.graft import identity_of
+from grader.notebook_file import identity_of
 from grader.tasks import LABS
 from grader.tasks.base import Lab
 

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import grader
 from grader.errors import GraderError
-from grader.graft import Submission, graft, identity_of, read_notebook
+from grader.graft import Submission, graft
 from grader.isolation import NONE
 from grader.judge import Judge
+from grader.notebook_file import identity_of, read_notebook
 from grader.session import Worker
 from grader.tasks import LABS
 from grader.tasks.base import Lab
@@ -16,17 +17,22 @@ from grader.verdict import Verdict
 
 
 def recognise(notebook: dict) -> Lab:
-    """Return the lab that a notebook belongs to.
+    """Return the lab that a notebook belongs to: by its cells' ids, or else by most tasks found.
 
     Raises:
         GraderError: it belongs to none.
+        SubmissionError: it is a notebook of another language.
     """
+    names = set().union(*map(identity_of, notebook["cells"]))
+    best, most = None, (0, 0)
     for lab in LABS.values():
-        ids = {task.id for task in lab.tasks}
-        submission = graft(notebook, lab)
-        if submission.cells or any(identity_of(cell) & ids for cell in notebook["cells"]):
-            return lab
-    raise GraderError(f"no cell of any lab was found (labs: {', '.join(sorted(LABS))})")
+        ids = {name for task in lab.tasks for name in (task.id, f"{task.id}-check")}
+        found = len(ids & names), len(graft(notebook, lab).cells)
+        if found > most:
+            best, most = lab, found
+    if best is None:
+        raise GraderError(f"no cell of any lab was found (labs: {', '.join(sorted(LABS))})")
+    return best
 
 
 def check_notebook(path: Path) -> tuple[Lab, Submission, list[Verdict]]:
@@ -35,7 +41,7 @@ def check_notebook(path: Path) -> tuple[Lab, Submission, list[Verdict]]:
     The process has limits but no sandbox: this is a self-check of one's own work.
 
     Raises:
-        SubmissionError: the file is not such a notebook.
+        SubmissionError: the file is not such a notebook, or one of another language.
         GraderError: it belongs to no lab.
     """
     notebook = read_notebook(path)

@@ -17,8 +17,8 @@ from typing import Any
 
 from nbgrader.plugins import ExtractorPlugin, FileNameCollectorPlugin
 
-from grader.graft import NOTEBOOK_LIMIT
 from grader.handed_in import is_student
+from grader.notebook_file import NOTEBOOK_LIMIT
 from grader.tasks import LABS
 
 _ARCHIVE_LIMIT = 100_000_000  # bytes that are taken out of a student's own archive

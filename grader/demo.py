@@ -17,8 +17,8 @@ from rich.text import Text
 
 from grader.demo_speech import speak_with
 from grader.errors import GraderError
-from grader.graft import identity_of
 from grader.isolation import BUBBLEWRAP, require
+from grader.notebook_file import identity_of
 from grader.release import release, run_nbgrader
 from grader.tasks import find_lab
 from grader.tasks.base import Lab

@@ -20,6 +20,7 @@ from grader.tasks import GRADED, LABS, Graded, find_lab
 STUDENT_GRADER = (
     "__init__.py",
     "adapters",
+    "answers.py",
     "board.py",
     "card.py",
     "check_notebook.py",
@@ -34,6 +35,7 @@ STUDENT_GRADER = (
     "judge.py",
     "landlock.py",
     "line.py",
+    "notebook_file.py",
     "outputs.py",
     "partners",
     "perform.py",

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.errors import GraderError, SubmissionError
-from grader.graft import NOTEBOOK_LIMIT, Submission, read_submission
+from grader.graft import Submission, read_submission
+from grader.notebook_file import NOTEBOOK_LIMIT, elsewhere
 from grader.tasks import LABS, find_lab
 from grader.tasks.base import Lab
 from grader.text import visible
@@ -86,11 +87,17 @@ class HandedIn:
                 return "no file"
             if info.st_size > NOTEBOOK_LIMIT:
                 return f"{info.st_size} bytes"
-            return hashlib.sha256(self.notebook.read_bytes()).hexdigest()
+            return hashlib.sha256(self.notebook.read_bytes()).hexdigest() + self._company()
         except FileNotFoundError:
-            return "absent"
+            return "absent" + self._company()
         except OSError as error:
             return f"unreadable: {error.strerror}"
+
+    def _company(self) -> str:
+        """Tell the names of other notebooks that were handed in with it, which the reason names."""
+        names = elsewhere(self.folder, self.notebook.name)
+        text = "\0".join(names).encode("utf-8", "surrogateescape")
+        return f" beside {hashlib.sha256(text).hexdigest()[:16]}" if names else ""
 
     def read(self) -> Submission:
         """Read the notebook.

@@ -14,9 +14,10 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import parse_utc
 
 from grader.errors import GraderError, SubmissionError
-from grader.graft import Submission, read_notebook
+from grader.graft import Submission
 from grader.handed_in import HandedIn, is_student, obstacle
 from grader.nbgrader import NOTE, JudgeSubmission, isolation_of, lab_of
+from grader.notebook_file import read_notebook
 from grader.pictures import Attachments, has_picture, pictures_of
 from grader.plugins import RECEIPT
 from grader.secret import course_secret
@@ -158,6 +159,11 @@ class GraftExporter(NotebookExporter):
             if pictures.get(grade_id):
                 attached = {_writable(name): kind for name, kind in pictures[grade_id].items()}
                 cell.attachments = nbformat.from_dict(attached)
-        notebook.metadata[NOTE] = {"problem": problem, "repairs": repairs}
+        notebook.metadata[NOTE] = {
+            "problem": problem,
+            "cells": {name: _writable(text) for name, text in submission.cells.items()},
+            "otherwise": {name: _writable(text) for name, text in submission.otherwise.items()},
+            "repairs": repairs,
+        }
         resources["metadata"] = {"name": lab.notebook, "path": str(Path(filename).parent)}
         return self.from_notebook_node(notebook, resources)

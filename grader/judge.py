@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import labkit.cells
 from grader.compare import Finding
 from grader.golden import hidden_cases, public_cases
 from grader.graft import Submission, is_untouched
@@ -39,11 +40,12 @@ def fresh_seed(secret: bytes, suite: str, student: str, task_id: str) -> str:
 
 def suite_version() -> str:
     """Return a digest of everything that decides on marks: tasks, cases, tolerances, judge."""
-    folder = Path(__file__).parent
+    folder, cells = Path(__file__).parent, Path(labkit.cells.__file__).parent
     files = sorted(folder.rglob("*.py")) + sorted(folder.rglob("*.safetensors"))
     digest = hashlib.sha256()
-    for file in files:
-        digest.update(str(file.relative_to(folder)).encode() + b"\0" + file.read_bytes() + b"\0")
+    for file in [*files, *sorted(cells.glob("*.py"))]:
+        root = folder if file.is_relative_to(folder) else cells.parent
+        digest.update(str(file.relative_to(root)).encode() + b"\0" + file.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
 
 
@@ -92,10 +94,12 @@ class Judge:
     suite: str = ""
     public_only: bool = False
     _fatal: set[str] = field(default_factory=set)
+    _sources: dict[str, str] = field(default_factory=dict)
 
     def judge(self, submission: Submission, student: str = "") -> list[Verdict]:
         """Judge every task of a submission, each on its own."""
         self._fatal = set()
+        self._sources = dict(submission.cells)
         verdicts: list[Verdict] = []
         for task in self.lab.judged:
             verdicts.append(self._judge_task(task, submission, student, verdicts))
@@ -114,14 +118,20 @@ class Judge:
             hidden = [*hidden_cases(self.lab).get(task.id, []), *_fresh(self.lab, task, seed)]
 
         trials: list[_Trial] = []
-        for cells, alone in self._ways(task, submission, earlier):
-            trial = self._try(task, cells, public, hidden, alone)
-            trials.append(trial)
-            if trial.finding is None:
+        telling: _Trial | None = None
+        for sources in self._readings(task, submission):
+            for cells, alone in self._ways(task, sources, earlier):
+                trials.append(self._try(task, cells, public, hidden, alone))
+                if trials[-1].finding is None:
+                    self._sources, telling = sources, trials[-1]
+                    break
+            if telling is not None and telling.finding is None:
                 break
-        if not trials:
+            if telling is None and trials:  # of the first reading: it is what stood at the check
+                telling = _most_telling(trials)
+        if telling is None:
             return self._refuse(task, "unfilled", f"{task.name} is not written yet.")
-        trial = _most_telling(trials)
+        trial = telling
         found = trial.finding
         return Verdict(
             task=task.id,
@@ -134,7 +144,7 @@ class Judge:
             public=trial.public,
             hidden=trial.hidden,
             note=trial.note,
-            flags=reaches(source),
+            flags=reaches(self._sources[task.id]),
             seed=seed,
             seconds=sum(answer.seconds for t in trials for answer in t.answers),
             peak_bytes=max(answer.peak_bytes for t in trials for answer in t.answers),
@@ -143,8 +153,15 @@ class Judge:
     def _refuse(self, task: Task, stage: str, reason: str) -> Verdict:
         return Verdict(task.id, 0, task.points, f"{task.id}: {reason}", stage=stage)
 
+    def _readings(self, task: Task, submission: Submission) -> Iterable[dict[str, str]]:
+        """Yield the sources of all tasks, with the task's own by each reading of the notebook."""
+        before = self._sources
+        yield before
+        if task.id in submission.otherwise:
+            yield before | {task.id: submission.otherwise[task.id]}
+
     def _ways(
-        self, task: Task, submission: Submission, earlier: list[Verdict]
+        self, task: Task, sources: dict[str, str], earlier: list[Verdict]
     ) -> Iterable[tuple[list[tuple[str, str]], bool]]:
         """Yield what to run: first everything up to the task, then the task by itself.
 
@@ -154,9 +171,9 @@ class Judge:
         """
         tasks = self.lab.judged[: self.lab.judged.index(task) + 1]
         filled = [
-            (other, submission.cells[other.id])
+            (other, sources[other.id])
             for other in tasks
-            if other.id in submission.cells and not is_untouched(other, submission.cells[other.id])
+            if other.id in sources and not is_untouched(other, sources[other.id])
         ]
         same = [(other, source) for other, source in filled if other.defines == task.defines]
         if not same:

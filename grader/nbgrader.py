@@ -25,9 +25,10 @@ from traitlets import Bool, Enum, Float
 from grader.edition import build_edition
 from grader.errors import GraderError, IsolationError
 from grader.frame import NOTEBOOK
-from grader.graft import graft, parse_notebook, source_of
+from grader.graft import Submission, graft
 from grader.isolation import BUBBLEWRAP, KINDS, Isolation, require
 from grader.judge import Judge, suite_version
+from grader.notebook_file import parse_notebook, source_of
 from grader.outputs import ALT_TEXT_LIMIT, IMAGE_LIMIT, SHARE_OF_TIME
 from grader.points import share
 from grader.secret import course_secret
@@ -113,7 +114,10 @@ class JudgeSubmission(NbGraderPreprocessor):
         lab = lab_of(about["assignment"])
         bench = self._bench(lab)
         note = nb.metadata.pop(NOTE, {})
-        submission = graft(parse_notebook(nbformat.writes(nb).encode(), lab.notebook), lab)
+        if "cells" in note:  # what the intake took from the notebook as it was handed in
+            submission = Submission(note["cells"], otherwise=note["otherwise"])
+        else:
+            submission = graft(parse_notebook(nbformat.writes(nb).encode(), lab.notebook), lab)
         if note.get("problem"):
             verdicts = unreadable(lab, note["problem"])
         else:

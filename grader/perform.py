@@ -6,8 +6,6 @@ descriptions, never a verdict. The self-check in a notebook uses the same functi
 
 from __future__ import annotations
 
-import ast
-import linecache
 import traceback
 from pathlib import Path
 from typing import Any
@@ -16,6 +14,7 @@ import torch
 
 from grader.adapters import Namespace, NotDefined, Report, adapter_of
 from grader.line import take_turn
+from labkit.cells.running import Kernel
 
 TEXT_LIMIT = 2000  # characters of any text that leaves the worker
 ELEMENT_LIMIT = 4 * 1024 * 1024  # elements of any tensor that leaves the worker
@@ -25,28 +24,9 @@ _CELL_FILE = "<cell {}>"
 _CELL_FILES = ("<cell ", "<ipython-input", "ipykernel_")  # as a worker and as notebooks name them
 
 
-def without_magics(source: str) -> str:
-    """Replace IPython's magics and shell lines by ``pass``, so that Python can read the rest."""
-    try:
-        ast.parse(source)
-        return source
-    except SyntaxError:
-        lines = source.split("\n")
-        for index, line in enumerate(lines):
-            stripped = line.lstrip()
-            if stripped.startswith(("%", "!")):
-                lines[index] = line[: len(line) - len(stripped)] + "pass"
-        return "\n".join(lines)
-
-
 def run_cell(cell_id: str, source: str, namespace: Namespace) -> None:
-    """Execute one cell; its lines are known to tracebacks under the cell's id."""
-    source = without_magics(source)
-    file = _CELL_FILE.format(cell_id)
-    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
-    # an annotation future of this module must not leak into the student's code
-    code = compile(source, file, "exec", dont_inherit=True)
-    exec(code, namespace)
+    """Execute one cell, as :meth:`labkit.cells.running.Kernel.run` does."""
+    Kernel(namespace).run(source, _CELL_FILE.format(cell_id))
 
 
 def describe_error(error: BaseException) -> Report:
@@ -199,12 +179,13 @@ def perform(
     """
     torch.set_num_threads(1)
     namespace: Namespace = {"__name__": "__main__"}
-    run_cell("setup", document["setup"], namespace)
+    kernel = Kernel(namespace)
+    kernel.run(document["setup"], _CELL_FILE.format("setup"))
     cell_report: Report = {}
     for cell_id, source in document["cells"]:
         cell_report = {}
         try:
-            run_cell(cell_id, source, namespace)
+            kernel.run(source, _CELL_FILE.format(cell_id))
         except BaseException as error:
             cell_report = describe_error(error)
     reports: list[Report] = []

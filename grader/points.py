@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.errors import GraderError, SubmissionError
-from grader.graft import identity_of, parse_notebook
+from grader.notebook_file import identity_of, parse_notebook
 from grader.tasks.base import Lab, Task
 
 Points = dict[str, float]

@@ -10,6 +10,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from labkit.cells.python import parse, split, to_python
+
 FLAG_LIMIT = 5  # of one cell: a person looks at it anyway
 
 # packages whose insides no solution is about
@@ -40,17 +42,16 @@ def reaches(source: str) -> tuple[str, ...]:
     """Return what a solution cell reaches for, a line each; usually nothing.
 
     Args:
-        source: Python, as :func:`ast.parse` reads it; of what it cannot read nothing is said.
+        source: of the cell, or of several that were joined; of what is no Python even without
+            IPython's additions nothing is said.
     """
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return ()
-    imported = set(_SHARED) | set(_imported(tree))
+    trees = [tree for piece in split(source) if (tree := parse(to_python(piece))) is not None]
+    imported = set(_SHARED).union(*map(_imported, trees))
     found: dict[str, None] = {}
-    for node in ast.walk(tree):
-        for what in _of(node, imported):
-            found.setdefault(f"line {getattr(node, 'lineno', 0)} reaches for {what}")
+    for tree in trees:
+        for node in ast.walk(tree):
+            for what in _of(node, imported):
+                found.setdefault(f"line {getattr(node, 'lineno', 0)} reaches for {what}")
     return tuple(found)[:FLAG_LIMIT]
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from grader.edition import build_edition
 from grader.errors import GraderError
-from grader.graft import identity_of, source_of
+from grader.notebook_file import identity_of, source_of
 from grader.tasks import find_lab
 from grader.tasks.base import Lab
 

@@ -11,9 +11,10 @@ from typing import Any
 import grader
 from grader.card import LabReport, ReportCard
 from grader.errors import GraderError, SubmissionError
-from grader.graft import graft, read_notebook
+from grader.graft import graft
 from grader.isolation import NONE
 from grader.judge import Judge
+from grader.notebook_file import read_notebook
 from grader.session import Worker
 from grader.tasks import LABS
 from grader.tasks.base import Lab

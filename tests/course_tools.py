@@ -22,7 +22,7 @@ import pytest
 
 from conftest import ROOT
 from grader import cli
-from grader.graft import identity_of
+from grader.notebook_file import identity_of
 from grader.tasks import LABS
 from grader.tasks.base import Graded, Lab
 

@@ -138,7 +138,12 @@ UNREADABLE: dict[str, tuple[Make, str]] = {
     "a PNG": (file(b"\x89PNG\r\n\x1a\n" + bytes(range(256))), "is not text in UTF-8"),
     "a merge conflict": (file(CONFLICT), "unsolved merge conflict?"),
     "another language": (
-        file(notebook(metadata={"kernelspec": {"name": "ir", "language": "R"}})),
+        file(
+            notebook(
+                [code("forward <- function(x) {\n  x\n}", "attention-1")],
+                metadata={"kernelspec": {"name": "ir", "language": "R"}},
+            )
+        ),
         "is a notebook for r, not for Python",
     ),
     "cells are no list": (file(notebook() | {"cells": {"0": code("x")}}), "has no list of cells"),

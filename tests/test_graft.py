@@ -11,17 +11,10 @@ from hypothesis import strategies as st
 
 from conftest import STUB, cell, fill
 from grader.errors import SubmissionError
-from grader.graft import (
-    CELL_LIMIT,
-    CODE_LIMIT,
-    SOURCE_LIMIT,
-    graft,
-    identity_of,
-    is_untouched,
-    parse_notebook,
-    source_of,
-)
+from grader.graft import SOURCE_LIMIT, graft, is_untouched
+from grader.notebook_file import CELL_LIMIT, CODE_LIMIT, identity_of, parse_notebook, source_of
 from grader.tasks.attention import ATTENTION
+from labkit.cells.python import split
 
 pytestmark = pytest.mark.lab1
 TASKS = {task.id: task for task in ATTENTION.judged}
@@ -46,11 +39,11 @@ def test_only_solution_cells_pass() -> None:
     assert found.repairs == ()
 
 
-def test_definitions_elsewhere_are_told_and_dropped() -> None:
+def test_what_no_solution_refers_to_is_dropped() -> None:
     helper = code("def helper(x):\n    return x")
     found = graft(notebook(helper, *filled()), ATTENTION)
     assert found.cells == fill()
-    assert "1 cell(s) beside the solution cells define classes or functions" in found.repairs[0]
+    assert found.repairs == ()
 
 
 def test_written_answers_are_kept_apart() -> None:
@@ -83,13 +76,13 @@ def test_the_name_in_nbgraders_metadata_counts_too() -> None:
     assert found.cells == fill() and found.repairs == ()
 
 
-def test_of_two_cells_with_one_name_the_last_filled_one_counts() -> None:
+def test_of_cells_with_one_name_the_filled_ones_are_run_in_order() -> None:
     stub = cell("attention-2", STUB)
     first, second = fill()["attention-2"], fill()["attention-2"] + "# again"
     others = [code(s, n) for n, s in fill().items() if n != "attention-2"]
     twice = [code(text, "attention-2") for text in (first, second, stub)]
     found = graft(notebook(*others, *twice), ATTENTION)
-    assert found.cells["attention-2"] == second
+    assert split(found.cells["attention-2"]) == [first.strip("\n"), second.strip("\n")]
     assert "3 cells claim to be this one" in found.repairs[0]
     only_stubs = graft(notebook(*others, twice[2], twice[2]), ATTENTION)
     assert only_stubs.cells["attention-2"] == stub
@@ -221,9 +214,17 @@ def test_what_is_no_notebook_is_refused_with_a_reason(content: bytes, reason: st
     ],
 )
 def test_a_notebook_of_another_language_is_refused(metadata: dict[str, Any]) -> None:
-    content = json.dumps(notebook(code("1"), metadata=metadata)).encode()
+    written = code("attention <- function(x) {\n  x\n}", "attention-1")
+    content = json.dumps(notebook(written, metadata=metadata)).encode()
     with pytest.raises(SubmissionError, match=r"is a notebook for .{1,40}, not for Python"):
-        parse_notebook(content, "x")
+        graft(parse_notebook(content, "x"), ATTENTION)
+
+
+@pytest.mark.parametrize("language", ["sage", "scala", "C#", "R"])
+def test_python_under_the_name_of_another_language_is_read(language: str) -> None:
+    """A kernel picked by mistake is no other solution."""
+    content = json.dumps(notebook(*filled(), metadata={"kernelspec": {"language": language}}))
+    assert graft(parse_notebook(content.encode(), "x"), ATTENTION).cells == fill()
 
 
 @pytest.mark.parametrize(

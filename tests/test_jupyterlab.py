@@ -12,7 +12,7 @@ import pytest
 from browser_tools import PATIENCE, TOKEN, Server, new_page, running_browser, running_server
 from conftest import ROOT
 from course_tools import Course, make_course
-from grader.graft import identity_of, source_of
+from grader.notebook_file import identity_of, source_of
 from grader.tasks import LABS
 from grader.tasks.base import Lab
 

@@ -174,8 +174,8 @@ class TestBroken:
         ("task", "change", "said"),
         [
             ("attention-1", lambda s: s + "\n)", "SyntaxError in line"),
-            ("attention-2", lambda s: s + "\nprint(helper)", "NameError: name 'helper'"),
-            ("attention-3", lambda s: s + "\nexit()", "SystemExit"),
+            ("attention-2", put("    def __init__", "    helper\n    def __init__"), "NameError: "),
+            ("attention-3", put("    def forward", "    exit()\n    def forward"), "SystemExit"),
             ("encoder-1", lambda s: "x = 1", "its cell defines no Encoder.convolve"),
             ("encoder-2", put("x.transpose(1, 2)", "x"), "RuntimeError: "),
             ("decoder-1", put("attention_hidden=", "hidden="), "TypeError: "),
@@ -245,6 +245,54 @@ class TestBroken:
         assert len(own_model(own).own) == 9
 
 
+class TestWorkedIn:
+    """What people do to their cells, and the notebook's kernel does not mind."""
+
+    def test_lines_that_fail_below_the_class_cost_nothing(self, own: Path) -> None:
+        for task, below in (
+            ("attention-1", "print(helper)"),
+            ("attention-2", "exit()"),
+            ("encoder-1", "assert False"),
+            ("encoder-2", "check('encoder-2', Encoder)"),
+            ("decoder-3", "raise MemoryError"),
+        ):
+            edit(own, task, lambda source, below=below: f"{source}\n{below}")  # type: ignore[misc]
+        assert len(own_model(own).own) == 9
+
+    def test_ipythons_lines_cost_nothing(self, own: Path) -> None:
+        for task, above in (
+            ("attention-1", "%%time"),
+            ("attention-3", "%%capture out\n%%time"),
+            ("encoder-1", "x = !ls"),
+            ("decoder-1", "LinearNorm?"),
+            ("decoder-2", "!pip install torch \\\n  numpy"),
+            ("tacotron2-1", "import asyncio\nawait asyncio.sleep(0)"),
+        ):
+            edit(own, task, lambda source, above=above: f"{above}\n{source}")  # type: ignore[misc]
+        assert len(own_model(own).own) == 9
+
+    @pytest.mark.parametrize("what", ["emptied", "split", "a copy that is broken", "an import"])
+    def test_cells_that_were_moved_about(self, own: Path, what: str) -> None:
+        path = path_of(own, "encoder-2")
+        notebook = json.loads(path.read_text("utf-8"))
+        place = next(i for i, c in enumerate(notebook["cells"]) if c["id"] == "encoder-2")
+        cell = notebook["cells"][place]
+        source = "".join(cell["source"])
+        more = {"cell_type": "code", "id": "new", "metadata": {}}
+        if what == "emptied":
+            cell["source"] = ""
+            notebook["cells"].insert(place + 1, more | {"source": source})
+        elif what == "split":
+            notebook["cells"].insert(place + 1, cell | {"source": "print(Encoder(1, 2)"})
+        elif what == "a copy that is broken":
+            notebook["cells"].insert(place, cell | {"source": source + "\n  )"})
+        else:
+            cell["source"] = source.replace("x.transpose(1, 2)", "tt.transpose(x, 1, 2)")
+            notebook["cells"].insert(1, more | {"source": "import os, torch as tt"})
+        path.write_text(json.dumps(notebook), "utf-8")
+        assert len(own_model(own).own) == 9
+
+
 class TestWrong:
     def test_wrong_numbers_are_kept_and_said(self, own: Path) -> None:
         edit(own, "attention-3", put("softmax(energies", "softmax(0.3 * energies"))
@@ -283,7 +331,8 @@ class TestWrong:
 
 class TestShown:
     def test_as_text_and_as_html(self, own: Path) -> None:
-        edit(own, "encoder-1", lambda source: source + "\nraise ValueError('<b>no</b>')")
+        raising = "    raise ValueError('<b>no</b>')\n    def __init__"
+        edit(own, "encoder-1", put("    def __init__", raising))
         mine = own_model(own)
         assert "encoder-1    the reference  ValueError: <b>no</b>" in repr(mine)
         bundle = mine._repr_mimebundle_()

@@ -11,8 +11,9 @@ import pytest
 from attacks import ATTACKS
 from conftest import ROOT, fill
 from grader.course import write_scores
-from grader.graft import Submission, identity_of, source_of
+from grader.graft import Submission
 from grader.judge import Judge
+from grader.notebook_file import identity_of, source_of
 from grader.reach import FLAG_LIMIT, reaches
 from grader.session import Worker
 from grader.tasks import LABS

@@ -16,7 +16,7 @@ from conftest import ROOT
 from course_tools import LAB, NOTEBOOK, Course, cell_of, graded_functions, make_course, run
 from grader.edition import GIVES_AWAY, ablate, build_edition, graded_from
 from grader.errors import GraderError
-from grader.graft import source_of
+from grader.notebook_file import source_of
 from grader.release import Release, build_wheels, find_leaks, release, solution_lines
 from grader.tasks import GRADED, LABS, Graded
 

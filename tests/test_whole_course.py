@@ -11,7 +11,7 @@ import pytest
 
 from conftest import ROOT
 from course_tools import Course, fill_in, make_course, words
-from grader.graft import identity_of, source_of
+from grader.notebook_file import identity_of, source_of
 from grader.tasks import LABS
 from grader.tasks.base import Lab
 

@@ -252,6 +252,7 @@ ESSAY = Task(
     title="Additive or multiplicative?",
     points=10,
     manual=True,
+    followed_by=("end", "## What you have now"),
 )
 
 ATTENTION = Lab(

@@ -84,6 +84,7 @@ class Task:
         returns: the beginning of the sentence that says what a call should give back; its outputs
             are named if this is empty.
         manual: marked by a person.
+        followed_by: id and first line of the released cell behind a written question's answer.
     """
 
     id: str
@@ -101,6 +102,7 @@ class Task:
     seconds: float = 10.0
     returns: str = ""
     manual: bool = False
+    followed_by: tuple[str, str] = ("", "")
 
     @property
     def name(self) -> str:

@@ -448,6 +448,7 @@ ESSAY = Task(
     title="What would mixed precision change?",
     points=10,
     manual=True,
+    followed_by=("scoring-text", "## Additive or dot product, to be heard"),
 )
 
 INFERENCE = Lab(

@@ -1,7 +1,8 @@
 """The fills of labs 1 to 3, taken out of the student's own notebooks.
 
-A notebook is read as data. Of its code only two things run, in a namespace of their own: the
-imports of its set-up cell, and the cells of its tasks. Whatever they raise becomes a sentence.
+A notebook is read as data. Of its code this runs, in a namespace of its own: the imports of its
+set-up cell, and the cells of its tasks with what they need of others, as the judge finds them. What
+they raise becomes a sentence where it keeps a class from being defined.
 """
 
 from __future__ import annotations
@@ -16,7 +17,12 @@ from pathlib import Path
 from typing import Any
 
 import labkit.tacotron2
-from labkit.notebook.inference.time_limit import time_limit
+from labkit.cells.finding import Cell, find
+from labkit.cells.names import imported
+from labkit.cells.python import parse, to_python
+from labkit.cells.running import Kernel
+from labkit.cells.stubs import Wanted
+from labkit.notebook.inference.time_limit import TooLongError, time_limit
 
 SECONDS_PER_CELL = 10.0
 
@@ -97,7 +103,7 @@ def find_fills(folder: Path) -> Found:
     for place in dict.fromkeys(fill.place for fill in FILLS):
         fills = [fill for fill in FILLS if fill.place == place]
         try:
-            cells = _code_cells(_find(folder, place))
+            cells = _cells(_find(folder, place))
         except ValueError as problem:
             found.problems.update({fill.task: str(problem) for fill in fills})
             continue
@@ -130,76 +136,65 @@ def _find(folder: Path, place: str) -> Path:
     raise ValueError(f"there is no {name} here or in ../{Path(place).parent}")
 
 
-def _code_cells(path: Path) -> list[dict[str, Any]]:
-    """Read a notebook's code cells; a file that is no notebook is a :class:`ValueError`."""
+def _cells(path: Path) -> list[Cell]:
+    """Read a notebook's cells; a file that is no notebook is a :class:`ValueError`."""
     try:
         cells = json.loads(path.read_text("utf-8-sig"))["cells"]
-        code = [cell for cell in cells if cell["cell_type"] == "code"]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return [
+            Cell(_names(cell), "".join(cell.get("source", "")), cell["cell_type"] == "code")
+            for cell in cells
+        ]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise ValueError(f"{path.name} cannot be read as a notebook") from None
-    return [cell | {"source": "".join(cell.get("source", ""))} for cell in code]
 
 
-def _run(cells: list[dict[str, Any]], fills: list[Fill], found: Found) -> None:
+def _names(cell: dict[str, Any]) -> frozenset[str]:
+    metadata = cell.get("metadata")
+    nbgrader = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    grade_id = nbgrader.get("grade_id") if isinstance(nbgrader, dict) else None
+    return frozenset(name for name in (cell.get("id"), grade_id) if isinstance(name, str))
+
+
+def _run(cells: list[Cell], fills: list[Fill], found: Found) -> None:
     """Run a notebook's imports and the cells of its tasks, in the order of the tasks."""
     space: dict[str, Any] = {"__name__": "your_notebook"}
-    setup = _named("setup", cells) or cells[0]["source"] if cells else ""
-    _import(setup, space)
+    kernel = Kernel(space, stopped_by=(TooLongError, KeyboardInterrupt))
+    setup = _imports(cells)
+    with contextlib.suppress(Exception), quietly():  # one that fails is missed where it is needed
+        kernel.run(setup, "<setup>")
+    sources = find(cells, [Wanted(fill.task, fill.owner, fill.methods) for fill in fills], setup)
     for fill in fills:
         # The base of a class that is continued, if the cell that begins it is of no use.
         space.setdefault(fill.owner, getattr(labkit.tacotron2, fill.owner))
-        source = _named(fill.task, cells)
-        if source is None:
+        if fill.task not in sources:
             found.problems[fill.task] = "its cell is missing"
             continue
+        problem = None
         try:
             with quietly(), time_limit(SECONDS_PER_CELL):
-                exec(compile(_without_magics(source), f"<{fill.task}>", "exec"), space)
-        except (Exception, SystemExit) as error:
+                kernel.run(sources[fill.task].source, f"<{fill.task}>")
+        except TooLongError as error:
             found.problems[fill.task] = in_one_line(error)
             continue
+        except (Exception, SystemExit) as error:  # no matter if the class is there all the same
+            problem = in_one_line(error)
         owner = space[fill.owner]
         missing = [method for method in fill.methods if not _is_defined(owner, method, space)]
         if missing:
-            found.problems[fill.task] = f"its cell defines no {fill.owner}.{missing[0]}"
+            found.problems[fill.task] = problem or f"its cell defines no {fill.owner}.{missing[0]}"
         else:
             found.classes[fill.owner] = owner
 
 
-def _named(name: str, cells: list[dict[str, Any]]) -> str | None:
-    """Find the last cell of that name: by its id, by nbgrader's, or by what its TODO says."""
-    by_todo = None
-    for cell in reversed(cells):
-        metadata = cell.get("metadata")
-        nbgrader = metadata.get("nbgrader") if isinstance(metadata, dict) else None
-        grade_id = nbgrader.get("grade_id") if isinstance(nbgrader, dict) else None
-        if name in (cell.get("id"), grade_id):
-            return str(cell["source"])
-        if by_todo is None and f"# TODO {name}:" in cell["source"]:
-            by_todo = cell["source"]
-    return by_todo
-
-
-def _import(setup: str, space: dict[str, Any]) -> None:
-    """Run the imports of a cell one by one; one that fails is missed where it is needed."""
-    try:
-        statements = ast.parse(_without_magics(setup)).body
-    except SyntaxError:
-        return
-    for statement in statements:
-        if not isinstance(statement, ast.Import | ast.ImportFrom):
-            continue
-        for alias in statement.names:
-            statement.names = [alias]
-            with contextlib.suppress(Exception), quietly():
-                exec(compile(ast.Module([statement], []), "<setup>", "exec"), space)
-
-
-def _without_magics(source: str) -> str:
-    """Blank out the lines that are IPython's and not Python's."""
-    return "\n".join(
-        "" if line.lstrip().startswith(("%", "!")) else line for line in source.split("\n")
+def _imports(cells: list[Cell]) -> str:
+    """Return the imports of a notebook's set-up cell, one a line."""
+    code = [cell for cell in cells if cell.is_code]
+    setup = next((cell for cell in code if "setup" in cell.names), code[0] if code else None)
+    tree = parse(to_python(setup.source)) if setup else None
+    statements = (
+        [s for s in tree.body if isinstance(s, ast.Import | ast.ImportFrom)] if tree else []
     )
+    return "\n".join(ast.unparse(alone) for s in statements for _, alone in imported(s))
 
 
 def _is_defined(owner: object, method: str, space: dict[str, Any]) -> bool:
