@@ -20,9 +20,9 @@ import torch
 
 from grader.edition import build_edition
 from grader.graft import graft
-from grader.notebook_file import read_notebook
 from grader.isolation import BUBBLEWRAP, KINDS, require
 from grader.judge import Judge, suite_version
+from grader.notebook_file import read_notebook
 from grader.session import Worker
 from grader.tasks import LABS
 from grader.tasks.base import Lab
