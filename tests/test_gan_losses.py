@@ -94,7 +94,7 @@ def test_they_learn_to_tell_noise_from_a_tone():
         loss.backward()
         optimizer.step()
         losses.append(loss.item())
-    assert losses[-1] < 0.3 * losses[0]
+    assert losses[-1] < 0.5 * losses[0]  # measured over seeds: 0.06 to 0.22 of it
 
 
 def test_frozen_discriminators_pass_gradients_on():
