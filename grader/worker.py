@@ -77,8 +77,10 @@ def _limit(seconds: float, confined: bool) -> None:
     lower(resource.RLIMIT_NOFILE, OPEN_FILE_LIMIT)
     if sys.platform.startswith("linux"):
         lower(resource.RLIMIT_AS, _address_space() + MEMORY_LIMIT)
-        for shared in (resource.RLIMIT_MEMLOCK, resource.RLIMIT_MSGQUEUE):  # with all of a user's
-            lower(shared, 0)
+        # what the kernel counts together with all that the same user runs
+        lower(resource.RLIMIT_MEMLOCK, 0)
+        lower(resource.RLIMIT_MSGQUEUE, 0)
+        lower(resource.RLIMIT_SIGPENDING, 64)
 
 
 def _compute() -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from grader import isolation, system_calls
+from grader import isolation, landlock, system_calls
 from grader.errors import IsolationError
 from grader.isolation import BUBBLEWRAP, NONE, probe, require, sandbox_command, worker_command
 
@@ -440,3 +440,45 @@ def test_a_filter_that_the_kernel_does_not_take_is_an_error() -> None:
         "try:\n    forbid_system_calls()\nexcept OSError as error:\n    print(error)\n"
     )
     assert printed.endswith("no system call filter: Invalid argument")
+
+
+# --- the kernel's own files ----------------------------------------------------------------------
+
+
+def test_without_landlock_the_sandbox_is_there_and_says_what_is_missing(
+    confined: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(isolation, "landlock_version", lambda: 0)
+    found = probe()
+    assert found.available
+    assert found.detail.endswith("sandbox started; without Landlock, student code can read /proc")
+    monkeypatch.setattr(landlock, "landlock_version", lambda: 0)
+    landlock.hide_kernel_files()
+    assert Path("/proc/stat").read_text()
+
+
+@pytest.mark.skipif(not landlock.landlock_version(), reason="this kernel has no Landlock")
+def test_kernel_files_are_given_up_for_good_and_nothing_else_is(tmp_path: Path) -> None:
+    printed = in_a_child(
+        "import pathlib, sys\n"
+        "from grader.landlock import hide_kernel_files\n"
+        f"os.chdir({str(tmp_path)!r})\n"
+        "for _ in range(2):\n"
+        "    hide_kernel_files()\n"
+        "    for name in ('stat', 'self/mountinfo', '1/stat', 'self/../stat'):\n"
+        "        try:\n            print(open('/proc/' + name).read())\n"
+        "        except PermissionError:\n            print('refused')\n"
+        "os.makedirs('a/b'); pathlib.Path('a/b/c').write_text('x'); os.rename('a/b/c', 'c')\n"
+        "print(open('c').read(), len(open('/proc/self/maps').read()) > 0)\n"
+    )
+    assert printed.splitlines() == ["refused"] * 8 + ["x True"]
+
+
+@pytest.mark.skipif(not landlock.landlock_version(), reason="this kernel has no Landlock")
+def test_rules_that_the_kernel_does_not_take_are_an_error() -> None:
+    printed = in_a_child(
+        "import grader.landlock as landlock\n"
+        "landlock._READ_AND_WRITE = 1 << 60\n"
+        "try:\n    landlock.hide_kernel_files()\nexcept OSError as error:\n    print(error)\n"
+    )
+    assert printed.endswith("no rules for files: Invalid argument")
