@@ -10,22 +10,18 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import zipfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from grader.edition import build_edition
 from grader.errors import GraderError
-from grader.notebook_file import identity_of, source_of
+from grader.generate import generate
+from grader.leaks import find_leaks, reference_answers, solution_lines, solutions
+from grader.placing import check_target, placed, scratch_in
 from grader.tasks import find_lab
 from grader.tasks.base import Lab
 
 DISTRIBUTION = "tacotron2-lab-kit"
-
-_ANSWER = re.compile(r"BEGIN (?:SOLUTION|MARK SCHEME|HIDDEN TESTS)(.*?)(?:###|===) END ", re.S)
-_SECRET_MARKS = ("BEGIN SOLUTION", "END SOLUTION", "BEGIN HIDDEN TESTS", "BEGIN MARK SCHEME")
-_TELLING = 30  # a line of a solution shorter than this may stand elsewhere by chance
 
 _PROJECT = """\
 [build-system]
@@ -147,67 +143,30 @@ def build_wheels(lab: Lab, target: Path) -> tuple[Path, ...]:
                 env=os.environ | {"SOURCE_DATE_EPOCH": "1577836800"},  # equal sources, equal wheels
             )
             if done.returncode != 0:
-                raise GraderError(f"building the {package} wheel failed: {done.stderr[-500:]}")
+                said = done.stderr.strip().splitlines() or ["it printed nothing"]
+                raise GraderError(
+                    f"nothing was released, building the {package} wheel failed: {said[-1][-500:]}"
+                )
             (wheel,) = target.glob(f"tacotron2_{package}-*.whl")
             wheels.append(wheel)
     return tuple(wheels)
 
 
-def solution_lines(notebook: Path, lab: Lab) -> set[str]:
-    """Return the telling lines of a source notebook's solutions, model answers and mark schemes."""
-    written = {task.id for task in lab.tasks if task.manual}
-    regions = []
-    for cell in json.loads(notebook.read_text("utf-8"))["cells"]:
-        source = source_of(cell)
-        regions += [match.group(1) for match in _ANSWER.finditer(source)]
-        if identity_of(cell) & written:
-            regions.append(source)
-    lines = (line.split("  #")[0].strip() for region in regions for line in region.splitlines())
-    return {line for line in lines if len(line) >= _TELLING and not line.startswith("#")}
-
-
-def _texts(folder: Path) -> Iterator[tuple[str, str]]:
-    for path in sorted(folder.rglob("*")):
-        if path.suffix == ".whl":
-            with zipfile.ZipFile(path) as wheel:
-                for name in wheel.namelist():
-                    yield f"{path.name}:{name}", wheel.read(name).decode("utf-8", "replace")
-        elif path.is_file():
-            yield path.name, path.read_text("utf-8", "replace")
-
-
-def find_leaks(folder: Path, secrets: set[str]) -> list[str]:
-    """Look for solutions, hidden cases and marks of them in what students get.
-
-    Args:
-        folder: with the release notebook and the wheels.
-        secrets: lines that must not appear anywhere.
-    """
-    leaks = []
-    for name, text in _texts(folder):
-        if "/hidden/" in name:
-            leaks.append(f"{name}: belongs to the instructor")
-        is_notebook = name.endswith(".ipynb")
-        leaks += [f"{name}: {mark}" for mark in _SECRET_MARKS if is_notebook and mark in text]
-        # in a notebook's JSON quotes and backslashes are escaped
-        leaks += [
-            f"{name}: {secret}"
-            for secret in secrets
-            if (json.dumps(secret)[1:-1] if is_notebook else secret) in text
-        ]
-    return leaks
-
-
 def release(course: Path, lab_name: str, *, output: Path | None = None) -> Release:
     """Generate the release notebook with nbgrader and build the student wheels.
+
+    All or nothing: everything is made and looked through aside, and only then put in its place.
+    Where anything fails, the release before and the gradebook stay as they were.
 
     Args:
         course: folder with ``nbgrader_config.py`` and the source notebooks.
         lab_name: the lab.
-        output: folder for what students get; ``student/LAB`` of the course if None.
+        output: folder for what students get; ``student/LAB`` of the course if None. It must be
+            new, empty, or an earlier release of the lab.
 
     Raises:
-        GraderError: the course has no such lab, a build failed, or an answer would leak.
+        GraderError: the course has no such lab, the folder cannot be had or holds other things,
+            nbgrader refused, a build failed, or an answer would leak.
     """
     lab = find_lab(lab_name)
     if not (course / "nbgrader_config.py").exists():
@@ -215,26 +174,43 @@ def release(course: Path, lab_name: str, *, output: Path | None = None) -> Relea
     source = course / "notebooks" / lab.name / f"{lab.notebook}.ipynb"
     if not source.exists():
         raise GraderError(f"the source notebook {source} is missing")
-    run_nbgrader(course, "generate_assignment", lab.name, "--force", "--create")
-    notebook = course / "release" / lab.name / f"{lab.notebook}.ipynb"
     folder = output or course / "student" / lab.name
-    if folder.exists():
-        shutil.rmtree(folder)
-    folder.mkdir(parents=True)
+    try:
+        check_target(folder, lab, apart_from=(course / "release" / lab.name, source.parent))
+        with scratch_in(course) as aside, scratch_in(folder.resolve().parent) as beside:
+            made = generate(course, lab.name, aside)
+            check_target(folder, lab, apart_from=(Path(made.place),))
+            students = beside / lab.name
+            wheels = _fill(students, lab, Path(made.made) / source.name)
+            lines = solution_lines(source, lab)
+            leaks = find_leaks(students, lines, reference_answers(lab) + solutions(source, lab))
+            if leaks:
+                raise GraderError(
+                    "nothing was released, an answer would leak: " + "; ".join(leaks[:5])
+                )
+            with placed([(Path(made.made), Path(made.place)), (students, folder)]):
+                made.keep_gradebook()
+    except OSError as error:
+        what = f"{error.filename}: " if error.filename else ""
+        raise GraderError(
+            f"nothing was released, all is as before: {what}{error.strerror or error}"
+        ) from None
+    place = course / "release" / lab.name
+    if place.resolve() != Path(made.place).resolve():  # nbgrader's configuration says another one
+        place = Path(made.place)
+    return Release(place / source.name, folder, tuple(folder / name for name in wheels))
+
+
+def _fill(folder: Path, lab: Lab, notebook: Path) -> list[str]:
+    """Make the folder that students get; return the names of the wheels."""
+    folder.mkdir()
     shutil.copyfile(notebook, folder / notebook.name)
-    wheels = build_wheels(lab, folder)
+    wheels = [wheel.name for wheel in build_wheels(lab, folder)]
     torch = f"torch=={importlib.metadata.version('torch').split('+')[0]}"
     (folder / "README.txt").write_text(
         _HOW_TO.format(
-            title=lab.title,
-            torch=torch,
-            wheels=" ".join(wheel.name for wheel in wheels),
-            notebook=notebook.name,
+            title=lab.title, torch=torch, wheels=" ".join(wheels), notebook=notebook.name
         ),
         "utf-8",
     )
-    leaks = find_leaks(folder, solution_lines(source, lab))
-    if leaks:
-        shutil.rmtree(folder)
-        raise GraderError("nothing was released, an answer would leak: " + "; ".join(leaks[:5]))
-    return Release(notebook, folder, wheels)
+    return wheels

@@ -70,7 +70,15 @@ __all__ = sorted(_HOME)
 
 def __getattr__(name: str) -> Any:
     if name in _HOME:
-        return getattr(importlib.import_module(f"labkit.notebook.{_HOME[name]}"), name)
+        home = f"labkit.notebook.{_HOME[name]}"
+        try:
+            return getattr(importlib.import_module(home), name)
+        except ModuleNotFoundError as error:
+            if error.name != home:
+                raise
+            raise ImportError(
+                f"this edition of the kit lacks {name}, which gives away what a lab still asks for"
+            ) from None
     raise AttributeError(f"module 'labkit.notebook' has no attribute {name!r}")
 
 
