@@ -266,6 +266,7 @@ class TestLatencyReport:
         [
             ({"benchmark": unfilled}, "inference-3 is not filled in yet"),
             ({"read": unfilled}, "inference-1 is not filled in yet"),
+            ({"read": unfilled, "benchmark": unfilled}, "inference-3 is not filled in yet"),
             ({"benchmark": lambda *a: {}}, "the figures of benchmark lack"),
         ],
     )

@@ -124,7 +124,10 @@ def latency_report(
 def _affordable(once: Callable[[], Any], device: torch.device, seconds: float) -> int:
     """Run the pipeline once, and return how many iterations can be kept in the time."""
     start = time.perf_counter()
-    once()
+    try:
+        once()
+    except Exception:  # said where benchmark comes to it, if it does
+        return FEWEST
     synchronise(device)
     took = max(time.perf_counter() - start, 1e-6)
     return int(min(max(seconds / took - 1 - WARM_UPS, FEWEST), MOST))
