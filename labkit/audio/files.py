@@ -60,14 +60,14 @@ def load_audio(
 
 def save_audio(
     path: str | os.PathLike[str],
-    audio: torch.Tensor | np.ndarray,
+    samples: torch.Tensor | np.ndarray,
     sample_rate: int = DEFAULT.sample_rate,
 ) -> Path:
     """Write one channel of audio as 16-bit PCM. The file appears whole or not at all.
 
     Args:
         path: ends in .wav or .flac; its folder must exist.
-        audio: (N,) float samples in [-1, 1].
+        samples: (N,) floats in [-1, 1].
         sample_rate: samples per second.
 
     Returns:
@@ -82,7 +82,7 @@ def save_audio(
     path = Path(path)
     if path.suffix.lower() not in _FORMATS:
         raise AudioError(f"{path}: the name must end in {' or '.join(_FORMATS)}")
-    audio = as_float_tensor(audio).detach().cpu()
+    audio = as_float_tensor(samples).detach().cpu()
     if audio.ndim != 1 or len(audio) == 0:
         raise AudioError(
             f"{path}: audio must be of shape (N,) and not empty, got {tuple(audio.shape)}"
