@@ -27,7 +27,8 @@ class Finding:
 
     Attributes:
         stage: ``unfilled``, ``error``, ``limit``, ``type``, ``dtype``, ``rank``, ``axes``,
-            ``size``, ``finite``, ``property``, ``value``, ``changed``, ``gradient``.
+            ``size``, ``finite``, ``property``, ``value``, ``changed``, ``gradient``,
+            ``manner`` (all numbers are right, and they should have been computed otherwise).
         message: one or two sentences for the student.
         hint: a question that leads on, or nothing.
         slip: id of the named slip, or nothing.
@@ -314,9 +315,26 @@ def name_slip(
     return None
 
 
-def with_slip(finding: Finding, slip: Slip | None) -> Finding:
-    """Put the name of a slip before the finding that led to it, unless it has a name already."""
-    if slip is None or finding.slip:
+def named(
+    task: Task,
+    finding: Finding,
+    cases: Sequence[Case],
+    reports: Sequence[Report],
+    tensors: Sequence[Tensors],
+) -> Finding:
+    """Put the name of a slip before a finding: of one that explains all results, or was seen.
+
+    Args:
+        task: the task.
+        finding: about one of the cases; may have the id of a slip that its events show.
+        cases: all that were asked.
+        reports: what the worker says about each.
+        tensors: what came back for each.
+    """
+    slip = None if finding.stage == "manner" else name_slip(task, cases, reports, tensors)
+    if slip is None and finding.slip:
+        slip = task.slip(finding.slip)
+    if slip is None:
         return finding
     title = slip.title[0].upper() + slip.title[1:]
     return replace(finding, message=f"{title}. ({finding.message})", hint=slip.hint, slip=slip.id)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import torch
 
-from grader.compare import Finding, close, name_slip, with_slip
+from grader.compare import Finding, close, named
 from grader.golden import public_cases
 from grader.line import answered_by
 from grader.perform import perform_call
@@ -124,7 +124,7 @@ def run_check(task_id: str, cls: Any) -> CheckResult:
         return CheckResult(task, passed, len(cases), None)
     first = findings[worst]
     assert first is not None
-    finding = with_slip(first, name_slip(task, cases, reports, returned))
+    finding = named(task, first, cases, reports, returned)
     return CheckResult(
         task, passed, len(cases), finding, _picture(task, cases[worst], returned[worst])
     )

@@ -41,23 +41,22 @@ class Partner(ABC):
         self.case = case
         self.facts: dict[str, Any] = dict(case.partner)
 
-    #: ids of the slips that :meth:`slips` may return
+    #: ids of the slips that only events can show: no numbers of them are stored
     shown: tuple[str, ...] = ()
 
     @abstractmethod
     def answer(self, what: str, said: Said, tensors: Tensors) -> tuple[Said, Tensors]:
         """Answer one event; whatever is raised ends the line."""
 
-    def slips(self) -> tuple[str, ...]:
-        """Return the ids of slips that the events show, whatever numbers came of them."""
-        return ()
-
-    def objection(self, task: Task) -> Finding | None:
+    def objection(self) -> Finding | None:
         """Say what the events show to be wrong although all numbers are right."""
         return None
 
     def explain(self, finding: Finding, tensors: Tensors) -> Finding:
-        """Say in the student's terms what events and outputs tell about a finding."""
+        """Say in the student's terms what events and outputs tell about a finding.
+
+        It may get the id of a slip that the events show; one that the numbers show comes first.
+        """
         return finding
 
 
@@ -143,7 +142,7 @@ def examine_played(
     """Judge one call as :func:`grader.compare.examine` does, and hear what its events tell.
 
     Returns:
-        the case with the right way that was taken and the slips that were seen, and the finding.
+        the case with the right way that was taken, and the finding.
     """
     for way in case.also.values():
         if _went(way, tensors):
@@ -151,18 +150,9 @@ def examine_played(
     finding = examine(task, case, report, tensors, **more)
     if partner is None:
         return case, finding
-    if finding is None:
-        finding = partner.objection(task)
-    if (
-        finding is None or finding.slip
-    ):  # what only events can show does not contradict a case that is right
-        known = dict.fromkeys(partner.shown, case.expected)
-        return replace(case, slips={**known, **case.slips}), finding
     try:
-        came = {name: tensors[name] for name in case.expected if name in tensors}
-        case = replace(case, slips={**case.slips, **dict.fromkeys(partner.slips(), came)})
-        return case, partner.explain(finding, tensors)
-    except Exception:
+        return case, partner.explain(finding, tensors) if finding else partner.objection()
+    except Exception:  # made of events that a forger may have sent
         return case, finding
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from grader.compare import Finding, name_slip, said_error, with_slip
+from grader.compare import Finding, named, said_error
 from grader.perform import Report
 from grader.session import Answer
 from grader.stage import Partner, examine_played
@@ -142,7 +142,7 @@ def conclude(seen: Seen, cell_error: Finding | None) -> Finding | None:
         return None
     if first.stage == "unfilled" and cell_error is not None:
         return cell_error
-    return with_slip(first, name_slip(seen.task, seen.cases, seen.reports, seen.returned))
+    return named(seen.task, first, seen.cases, seen.reports, seen.returned)
 
 
 def conclude_hidden(seen: Seen) -> Finding | None:

@@ -50,6 +50,17 @@ def _first_only(tacotron2: Any, ids: Any, lengths: Any, device: Any, seed: Any =
     return plain.read(tacotron2, ids[:1], lengths[:1], device, seed)
 
 
+def _one_sentence_each(
+    tacotron2: Any, ids: Any, lengths: Any, device: Any, seed: Any = None
+) -> Any:
+    """Read each sentence by itself, with the padding of all, and put the results together."""
+    read = [
+        plain.read(tacotron2, ids[i : i + 1], lengths[i : i + 1], device, seed)
+        for i in range(len(ids))
+    ]
+    return tuple(map(torch.cat, zip(*read, strict=True)))
+
+
 def _vocoded(vocoder: Any, mel: Any) -> Any:
     with torch.no_grad():
         return vocoder.infer(mel)
@@ -67,6 +78,7 @@ def _speak(
     count: Fill = lambda sentences: sentences,
     give: Fill = lambda samples, whole: samples.detach().cpu(),
     denoise_cut: bool = False,
+    cut: Fill = lambda audio, stop: audio[:stop],
 ) -> Fill:
     """A pipeline with one thing done otherwise."""
 
@@ -78,7 +90,7 @@ def _speak(
         sentences = []
         for index in range(count(len(mel_lengths))):
             stop = end(int(mel_lengths[index]), vocoder, mel_lengths.tolist())
-            samples = audio[index, :stop]
+            samples = cut(audio[index], stop)
             if denoise_cut:
                 samples = denoise(denoiser, samples.unsqueeze(0), strength).squeeze(0)
             samples = change(samples)
@@ -93,6 +105,12 @@ def _speak(
         return sentences
 
     return speak
+
+
+def _speak_silenced(mel: Any, mel_lengths: Any, *others: Any) -> list[torch.Tensor]:
+    """Set to zero what lies behind each sentence; zero is loud, and the last frame hears it."""
+    frames = torch.arange(mel.size(2))  # (T,)
+    return plain.speak(mel * (frames < mel_lengths[:, None])[:, None], mel_lengths, *others)
 
 
 def _one_by_one(
@@ -123,6 +141,8 @@ def _benchmark(
     count_frames: Fill = lambda mel: mel.size(0) * mel.size(2),
     count_samples: Fill = lambda audio: audio.numel(),
     per: Fill = lambda items, seconds, whole: items / seconds,
+    per_frame: Fill | None = None,
+    per_sample: Fill | None = None,
     unit: float = 1.0,
     latency: Fill = lambda start, middle, end: end - start,
     throughput: Fill = lambda frames, samples, vocoder, whole: (samples, whole),
@@ -160,13 +180,13 @@ def _benchmark(
                     "tacotron2_latency": reading,
                     "vocoder_latency": vocoding,
                     "latency": whole,
-                    "tacotron2_items_per_sec": per(frames, reading, whole),
-                    "vocoder_items_per_sec": per(samples, vocoding, whole),
+                    "tacotron2_items_per_sec": (per_frame or per)(frames, reading, whole),
+                    "vocoder_items_per_sec": (per_sample or per)(samples, vocoding, whole),
                     "throughput": per(*throughput(frames, samples, vocoding, whole), whole),
                 }
             )
         kept = keep(steps, n_warm_ups, n_iterations)
-        return {name: finish([step[name] for step in kept]) for name in steps[0]}
+        return {name: finish([step[name] for step in kept]) for name in kept[0]}
 
     return benchmark
 
@@ -204,8 +224,10 @@ SLIPS: dict[str, dict[str, Fill]] = {
         "seed-dropped": _read(seed_of=lambda seed: None),
         "zero-seed-dropped": _read(seed_of=lambda seed: seed or None),
         "seed-made-up": _read(seed_of=lambda seed: seed or 0),
+        "seed-changed": _read(seed_of=lambda seed: 1234),
         "dropout-off": _read(prenet_dropout=False),
         "first-only": _first_only,
+        "read-one-by-one": _one_sentence_each,
         "lengths-full": _read(
             lengths_of=lambda lengths: lengths.new_full(lengths.shape, int(lengths.max()))
         ),
@@ -221,6 +243,10 @@ SLIPS: dict[str, dict[str, Fill]] = {
         "left-on-device": _speak(give=lambda samples, whole: samples),
         "not-cut": _speak(end=lambda frames, vocoder, all_: None),
         "list-not-cut": _speak(give=lambda samples, whole: whole.cpu()),
+        "end-kept": _speak(cut=lambda audio, stop: audio[-stop:]),
+        "silenced-not-cut": _speak(
+            cut=lambda audio, stop: audio * (torch.arange(len(audio)) < stop)
+        ),
         "cut-in-frames": _speak(end=lambda frames, vocoder, all_: frames),
         "hop-fixed": _speak(end=lambda frames, vocoder, all_: frames * 256),
         "cut-to-longest": _speak(
@@ -234,6 +260,7 @@ SLIPS: dict[str, dict[str, Fill]] = {
         "last-frame-lost": _speak(
             end=lambda frames, vocoder, all_: (frames - 1) * vocoder.mel.hop_length
         ),
+        "mel-silenced": _speak_silenced,
         "denoiser-skipped": _speak(denoise=lambda denoiser, audio, strength: audio),
         "strength-ignored": _speak(denoise=lambda denoiser, audio, strength: denoiser(audio)),
         "denoised-twice": _speak(
@@ -268,12 +295,20 @@ SLIPS: dict[str, dict[str, Fill]] = {
         "nothing-run": _nothing_run,
         "started-once": _benchmark(begin_once=True),
         "read-twice": _benchmark(reread=True),
+        "only-end-synchronised": _benchmark(waits=(False, False, True)),
+        "only-middle-synchronised": _benchmark(waits=(False, True, False)),
         "warm-ups-kept": _benchmark(keep=lambda steps, warm_ups, iterations: steps),
         "last-thrown-away": _benchmark(keep=lambda steps, warm_ups, iterations: steps[:iterations]),
         "first-thrown-away": _benchmark(keep=lambda steps, warm_ups, iterations: steps[1:]),
         "warm-ups-alone-kept": _benchmark(
             keep=lambda steps, warm_ups, iterations: steps[:warm_ups]
         ),
+        "iterations-thrown-away": _benchmark(
+            keep=lambda steps, warm_ups, iterations: steps[iterations:]
+        ),
+        "one-too-few": _benchmark(keep=lambda steps, warm_ups, iterations: steps[warm_ups + 1 :]),
+        "wrong-end": _benchmark(keep=lambda steps, warm_ups, iterations: steps[:-warm_ups]),
+        "last-only": _benchmark(keep=lambda steps, warm_ups, iterations: steps[-1:]),
         "warm-ups-taken-away": _benchmark(rounds=lambda iterations, warm_ups: iterations),
         "one-sentence": _benchmark(
             count_frames=lambda mel: mel.size(2), count_samples=lambda audio: audio.size(1)
@@ -281,6 +316,9 @@ SLIPS: dict[str, dict[str, Fill]] = {
         "frames-of-one-sentence": _benchmark(count_frames=lambda mel: mel.size(2)),
         "samples-of-one-sentence": _benchmark(count_samples=lambda audio: audio.size(1)),
         "bands-counted": _benchmark(count_frames=lambda mel: mel.size(0) * mel.size(1)),
+        "bands-of-one-sentence": _benchmark(count_frames=lambda mel: mel.size(1)),
+        "sentences-counted": _benchmark(count_frames=lambda mel: mel.size(0)),
+        "sentences-for-samples": _benchmark(count_samples=lambda audio: audio.size(0)),
         "numbers-counted": _benchmark(count_frames=lambda mel: mel.numel()),
         "throughput-of-vocoder": _benchmark(
             throughput=lambda frames, samples, vocoder, whole: (samples, vocoder)
@@ -288,10 +326,23 @@ SLIPS: dict[str, dict[str, Fill]] = {
         "throughput-in-frames": _benchmark(
             throughput=lambda frames, samples, vocoder, whole: (frames, whole)
         ),
-        "frames-by-latency": _benchmark(per=lambda items, seconds, whole: items / whole),
+        "throughput-of-reading": _benchmark(
+            throughput=lambda frames, samples, vocoder, whole: (samples, whole - vocoder)
+        ),
+        "throughput-in-sentences": _benchmark(
+            throughput=lambda frames, samples, vocoder, whole: (1, whole)
+        ),
+        "throughput-in-both": _benchmark(
+            throughput=lambda frames, samples, vocoder, whole: (frames + samples, whole)
+        ),
+        "items-by-latency": _benchmark(per=lambda items, seconds, whole: items / whole),
+        "frames-by-latency": _benchmark(per_frame=lambda items, seconds, whole: items / whole),
+        "samples-by-latency": _benchmark(per_sample=lambda items, seconds, whole: items / whole),
+        "multiplied": _benchmark(per=lambda items, seconds, whole: items * seconds),
         "latency-of-vocoder": _benchmark(latency=lambda start, middle, end: end - middle),
         "milliseconds": _benchmark(unit=1000.0),
         "mean": _benchmark(finish=lambda values: sum(values) / len(values)),
+        "mean-in-a-list": _benchmark(finish=lambda values: [sum(values) / len(values)]),
         "upside-down": _benchmark(per=lambda items, seconds, whole: seconds / items),
     },
 }

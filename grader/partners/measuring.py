@@ -59,16 +59,16 @@ class MeasuringPartner(Partner):
         self._pending += device
         return drawn
 
-    def slips(self) -> tuple[str, ...]:
-        """Tell who looked at another clock, or measured nothing."""
-        if not self._runs["read"] or not self._runs["vocode"]:
-            return ("nothing-run",)
-        return () if "clock" in self.events else ("own-clock",)
-
     def explain(self, finding: Finding, tensors: Tensors) -> Finding:
         """Say which looks at the clock did not come directly after waiting, or what was not run."""
         if finding.stage not in ("value", "size", "finite"):
             return finding
+        if "clock" not in self.events:
+            return Finding(finding.stage, "`clock` was never called.", slip="own-clock")
+        if not self._runs["read"] or not self._runs["vocode"]:
+            return Finding(
+                finding.stage, "`read` or `vocode` was never called.", slip="nothing-run"
+            )
         wanted = self.facts["n_iterations"] + self.facts["n_warm_ups"]
         for what, runs in self._runs.items():
             if runs != wanted:
@@ -76,7 +76,8 @@ class MeasuringPartner(Partner):
                 plan = (
                     f"{self.facts['n_warm_ups']} to warm up, {self.facts['n_iterations']} to keep"
                 )
-                return Finding(finding.stage, f"{said} ({plan}). ({finding.message})", finding.hint)
+                slip = "nothing-run" if runs == 1 < wanted else ""
+                return Finding(finding.stage, f"{said} ({plan}).", finding.hint, slip)
         busy, hurried = True, 0
         for event in self.events:
             if event == "clock":

@@ -12,6 +12,15 @@ from grader.partners import dice, listed
 from grader.stage import Partner
 
 _PARTS = ("the model's weights", "the ids", "the lengths")
+# slips that one event shows, whatever else is wrong where nothing shows it
+_NAMES = {
+    frozenset(["training"]): "training-mode",
+    frozenset(["parts"]): "training-in-parts",
+    frozenset(["gradients"]): "gradients-on",
+    frozenset(["training", "gradients"]): "training-and-gradients",
+    frozenset(["seed"]): "seed-changed",
+    frozenset(["dropout"]): "dropout-off",
+}
 _RESULTS = ("the mel", "the lengths", "the alignments")
 
 
@@ -21,6 +30,8 @@ class ReadingPartner(Partner):
     ``partner`` of the case: ``key``, ``n_mels``, ``spare`` (frames beyond the longest sentence),
     ``elsewhere`` (whether everything should be on another device than the CPU).
     """
+
+    shown = ("seed-changed", "read-one-by-one")
 
     def __init__(self, case: Any) -> None:
         super().__init__(case)
@@ -54,24 +65,29 @@ class ReadingPartner(Partner):
 
     def explain(self, finding: Finding, tensors: Tensors) -> Finding:
         """Say in what the model was asked otherwise than the text wants it."""
-        if finding.stage not in ("value", "size", "property"):
+        if finding.stage not in ("value", "size", "axes", "property"):
             return finding
         if not self.readings:
             return Finding("value", "the model's `infer` was never called.")
         wrong = self._wrong(self.readings[-1])
-        if wrong:
-            said = f"the mel is not the one that was asked for: {'; '.join(wrong)}."
-            return Finding(finding.stage, said, finding.hint)
-        if len(self.readings) > 1:
-            said = f"`infer` was called {len(self.readings)} times, and once is enough"
-            return Finding(finding.stage, f"{said}. ({finding.message})", finding.hint)
-        if self.returned and (away := self._misplaced()):
-            where = "the CPU" if self.facts["elsewhere"] else "another device"
+        if len(self.readings) > 1 and (wrong.get("ids") or not wrong):
             return Finding(
                 finding.stage,
-                f"{listed(away)} came back on {where}, and not on `device`.",
-                "On which device must the results be for whoever asked for it?",
+                f"`infer` was called {len(self.readings)} times.",
+                slip="read-one-by-one",
             )
+        if wrong:
+            said = "; ".join(wrong.values())
+            return Finding(
+                finding.stage,
+                f"the mel is not the one that was asked for: {said}.",
+                finding.hint,
+                _NAMES.get(frozenset(wrong), ""),
+            )
+        if self.returned and (away := self._misplaced()):
+            where = "the CPU" if self.facts["elsewhere"] else "another device"
+            said = f"{listed(away)} came back on {where}, and not on `device`."
+            return Finding(finding.stage, said, slip="moved-back")
         return finding
 
     def _misplaced(self) -> list[str]:
@@ -81,28 +97,27 @@ class ReadingPartner(Partner):
             if place != self.facts["elsewhere"]
         ]
 
-    def _wrong(self, asked: dict[str, Any]) -> list[str]:
+    def _wrong(self, asked: dict[str, Any]) -> dict[str, str]:
         """Say for each thing what was asked and what the case wanted."""
-        wrong = []
+        wrong = {}
         away = [
             part
             for part, place in zip(_PARTS, asked["elsewhere"], strict=False)
             if place != self.facts["elsewhere"]
         ]
         if away:
-            wrong.append(f"{listed(away)} were not on `device`")
+            wrong["place"] = f"{listed(away)} were not on `device`"
         if asked["training"]:
             whole = "" in asked["training"]
-            wrong.append(
-                "the model was in training mode" if whole else "a part of it was still in training"
-            )
+            part = "the model was" if whole else "a part of the model was still"
+            wrong["training" if whole else "parts"] = f"{part} in training mode"
         if asked["gradients"]:
-            wrong.append("gradients were on")
+            wrong["gradients"] = "gradients were on"
         if asked["seed"] != (seed := self.case.options.get("reading_seed")):
-            wrong.append(f"the model got seed={asked['seed']}, and `read` got seed={seed}")
+            wrong["seed"] = f"the model got seed={asked['seed']}, and `read` got seed={seed}"
         if not asked["dropout"]:
-            wrong.append("the prenet's dropout was off")
+            wrong["dropout"] = "the prenet's dropout was off"
         for name in ("ids", "lengths"):
             if asked[name] != self.case.inputs[name].tolist():
-                wrong.append(f"the model got other {name} than `read`")
+                wrong["ids"] = f"the model got other {name} than `read`"
         return wrong

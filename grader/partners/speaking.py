@@ -12,11 +12,10 @@ from typing import Any
 
 import torch
 
-from grader.compare import Finding, with_slip
+from grader.compare import Finding
 from grader.line import Said, Tensors
 from grader.partners import dice, listed
 from grader.stage import Partner
-from grader.tasks.base import Task
 
 _GRID = 64  # samples are multiples of 1 / 64, and sums of few: exact in any precision
 
@@ -68,12 +67,12 @@ class SpeakingPartner(Partner):
             hums.append(torch.randint(-_GRID // 4, _GRID // 4, row.shape, generator=drawn) / _GRID)
         return (audio.double() + strength * torch.stack(hums)).to(audio.dtype)
 
-    def objection(self, task: Task) -> Finding | None:
+    def objection(self) -> Finding | None:
         """Tell who let the vocoder remember everything for a backward pass that never comes."""
         if not self.gradients:
             return None
-        found = Finding("property", "all samples are right, and gradients were on for them.")
-        return with_slip(found, task.slip("gradients-on"))
+        said = "all samples are right, and gradients were on for them."
+        return Finding("manner", said, slip="gradients-on")
 
     def explain(self, finding: Finding, tensors: Tensors) -> Finding:
         """Say what was done otherwise than the text wants it."""
@@ -90,6 +89,14 @@ class SpeakingPartner(Partner):
             return Finding(
                 finding.stage, f"there is no file at the path of sentence {listed(unsaved)}."
             )
+        if finding.message.startswith("the sample rates"):
+            rates, wanted = (
+                tensors["sample_rates"].tolist(),
+                self.case.options["mel"]["sample_rate"],
+            )
+            index = next(i for i, rate in enumerate(rates) if rate != wanted)
+            said = f"the file of sentence {index + 1} says {rates[index]:.0f} Hz"
+            return Finding(finding.stage, f"{said}, and the vocoder {wanted} Hz.", finding.hint)
         if self.count != len(self.returned):
             said = f"{self.count} sentences came back, and {len(self.returned)} were asked for"
             return Finding(finding.stage, f"{said}.", finding.hint)

@@ -99,6 +99,11 @@ READ = Task(
             "What should happen twice in a row if nobody gave a seed?",
         ),
         Slip(
+            "seed-changed",
+            "the model got another seed than `read`",
+            "Where does the caller's seed go on its way to the model?",
+        ),
+        Slip(
             "dropout-off",
             "the prenet's dropout was turned off",
             "What does the paper say about dropout of the prenet at inference?",
@@ -107,6 +112,11 @@ READ = Task(
             "first-only",
             "only the first sentence was read",
             "How many sentences are in `ids`?",
+        ),
+        Slip(
+            "read-one-by-one",
+            "the sentences were read one by one",
+            "How many sentences can `infer` read at once, and which random numbers does each get?",
         ),
         Slip(
             "lengths-full",
@@ -171,6 +181,16 @@ SPEAK = Task(
             "What does a batch hold behind the end of its shorter sentences?",
         ),
         Slip(
+            "end-kept",
+            "the sentences were cut at their beginnings",
+            "At which end of a batch's rows does the padding lie?",
+        ),
+        Slip(
+            "silenced-not-cut",
+            "what lies behind the sentences was made silent, and not cut",
+            "How long should the tensor be that the caller gets?",
+        ),
+        Slip(
             "list-not-cut",
             "the files are cut, and what you return is not",
             "Does the caller get what you saved?",
@@ -209,6 +229,11 @@ SPEAK = Task(
             "last-frame-lost",
             "every sentence is one frame too short",
             "Is the last frame that counts heard, too?",
+        ),
+        Slip(
+            "mel-silenced",
+            "the mel was changed behind the ends of the sentences",
+            "What does a vocoder make of zeros in a mel of logarithms, and was it asked for?",
         ),
         Slip(
             "denoiser-skipped",
@@ -335,6 +360,16 @@ BENCHMARK = Task(
             "Is the audio there when `vocode` returns?",
         ),
         Slip(
+            "only-end-synchronised",
+            "the device is waited for only at the very end",
+            "How many looks at the clock are there, and what must be done before each?",
+        ),
+        Slip(
+            "only-middle-synchronised",
+            "the device is waited for only between the models",
+            "How many looks at the clock are there, and what must be done before each?",
+        ),
+        Slip(
             "own-clock",
             "you looked at a clock of your own",
             "By which of the arguments is the time of this device told?",
@@ -376,6 +411,26 @@ BENCHMARK = Task(
             "Which runs should be thrown away?",
         ),
         Slip(
+            "iterations-thrown-away",
+            "as many runs were thrown away as should be kept",
+            "How many runs are to warm up, and how many are to count?",
+        ),
+        Slip(
+            "one-too-few",
+            "one run more than the warm-ups was thrown away",
+            "Which number does the first run that counts have, if the first of all has 0?",
+        ),
+        Slip(
+            "wrong-end",
+            "the warm-ups were taken away from the end of the list",
+            "At which end of the list do the first runs stand?",
+        ),
+        Slip(
+            "last-only",
+            "only the last run is reported",
+            "How many measurements were asked for?",
+        ),
+        Slip(
             "warm-ups-taken-away",
             "the warm-ups were taken away from the iterations",
             "How many runs must there be so that `n_iterations` are left?",
@@ -401,6 +456,21 @@ BENCHMARK = Task(
             "Which axis of a mel is time?",
         ),
         Slip(
+            "bands-of-one-sentence",
+            "the bands of one sentence were counted instead of the frames of all",
+            "Which axis of a mel is time, and which counts the sentences?",
+        ),
+        Slip(
+            "sentences-counted",
+            "sentences were counted instead of frames",
+            "Which axis of a mel is time?",
+        ),
+        Slip(
+            "sentences-for-samples",
+            "sentences were counted instead of samples",
+            "Which axis of the audio is time?",
+        ),
+        Slip(
             "numbers-counted",
             "every number of the mel was counted as a frame",
             "How many frames are in a mel of 80 bands?",
@@ -411,14 +481,44 @@ BENCHMARK = Task(
             "How long does the listener wait: for one model, or for both?",
         ),
         Slip(
+            "throughput-of-reading",
+            "the throughput leaves out the time of the vocoder",
+            "How long does the listener wait: for one model, or for both?",
+        ),
+        Slip(
+            "throughput-in-sentences",
+            "the throughput counts runs instead of samples",
+            "What comes out at the very end, and how many of it?",
+        ),
+        Slip(
+            "throughput-in-both",
+            "the throughput counts frames and samples together",
+            "What comes out at the very end?",
+        ),
+        Slip(
             "throughput-in-frames",
             "the throughput counts frames instead of samples",
             "What comes out at the very end?",
         ),
         Slip(
-            "frames-by-latency",
+            "items-by-latency",
             "items per second are counted over both models",
             "How long did the first model take for its frames, and the second for its samples?",
+        ),
+        Slip(
+            "frames-by-latency",
+            "frames per second are counted over both models",
+            "How long did the first model take for its frames?",
+        ),
+        Slip(
+            "samples-by-latency",
+            "samples per second are counted over both models",
+            "How long did the second model take for its samples?",
+        ),
+        Slip(
+            "multiplied",
+            "items were multiplied with seconds",
+            "How does one come from a number and a time to a number in each second?",
         ),
         Slip(
             "latency-of-vocoder",
@@ -432,6 +532,11 @@ BENCHMARK = Task(
         ),
         Slip(
             "mean",
+            "the mean was returned instead of every measurement",
+            "Could a reader still find the 95th percentile in your numbers?",
+        ),
+        Slip(
+            "mean-in-a-list",
             "the mean was returned instead of every measurement",
             "Could a reader still find the 95th percentile in your numbers?",
         ),
