@@ -77,6 +77,53 @@ READ_STYLES = {
             out = tacotron2.to(device).infer(ids.to(device), lengths.to(device), seed=seed)
             return out[0].detach(), out[1].detach(), out[2].detach()
     """,
+    "parts one by one": """
+        tacotron2 = tacotron2.to(device)
+        tacotron2 = tacotron2.eval()
+        ids = ids.to(device)
+        lengths = lengths.to(device)
+        with torch.no_grad():
+            mel, mel_lengths, alignments = tacotron2.infer(ids, lengths, seed=seed)
+        return mel, mel_lengths, alignments
+    """,
+    "a dict of options": """
+        options = {} if seed is None else {"seed": seed}
+        model = tacotron2.eval().to(device)
+        with torch.inference_mode():
+            return model.infer(*[x.to(device) for x in (ids, lengths)], **options)
+    """,
+    "set_grad_enabled as a context": """
+        tacotron2.train(mode=False)
+        tacotron2.to(device, torch.float32)
+        with torch.set_grad_enabled(False):
+            return tacotron2.infer(ids.to(device=device), lengths.to(device=device), seed=seed)
+    """,
+    "an exit stack": """
+        from contextlib import ExitStack
+
+        with ExitStack() as stack:
+            stack.enter_context(torch.no_grad())
+            tacotron2.to(device).eval()
+            result = tacotron2.infer(ids.to(device).long(), lengths.to(device), seed=seed)
+        return result
+    """,
+    "to the device of its weights": """
+        model = tacotron2.to(device)
+        for module in (model, *model.children()):
+            module.eval()
+        place = next(model.parameters()).device
+        with torch.no_grad():
+            return model.infer(ids.to(place), lengths.to(place), seed=seed)
+    """,
+    "the mode as it was before": """
+        before = tacotron2.training
+        try:
+            with torch.no_grad():
+                tacotron2.eval().to(device)
+                return tacotron2.infer(ids.to(device), lengths.to(device), seed=seed)
+        finally:
+            tacotron2.train(before)
+    """,
 }
 
 SPEAK_STYLES = {
@@ -160,6 +207,89 @@ SPEAK_STYLES = {
         out = [row[at < n].cpu() for row, n in zip(audio, mel_lengths)]
         for path, wav in zip(paths, out):
             save_audio(path, wav, sample_rate=vocoder.sample_rate)
+        return out
+    """,
+    "keywords everywhere": """
+        with torch.no_grad():
+            audio = denoiser(audio=vocoder.infer(mel=mel), strength=strength)
+        sentences = []
+        for index in range(mel.size(0)):
+            length = mel_lengths[index].item() * vocoder.mel.hop_length
+            sentences.append(audio[index, 0:length].detach().cpu())
+            save_audio(path=paths[index], samples=sentences[-1], sample_rate=vocoder.sample_rate)
+        return sentences
+    """,
+    "two lists": """
+        with torch.inference_mode():
+            audio = vocoder.infer(mel)
+            audio = denoiser(audio, strength).to("cpu")
+        stops = [frames * vocoder.mel.hop_length for frames in mel_lengths.tolist()]
+        sentences = [row[:stop].clone() for row, stop in zip(audio, stops)]
+        for path, sentence in zip(paths, sentences):
+            save_audio(path, sentence, vocoder.sample_rate)
+        return sentences
+    """,
+    "no gradients, by a decorator": """
+        @torch.no_grad()
+        def hear():
+            return denoiser(vocoder.infer(mel), strength).float().to(torch.device("cpu"))
+
+        hop = vocoder.mel.hop_length
+        out = [wav[: hop * n] for wav, n in zip(hear(), mel_lengths.cpu().numpy())]
+        list(map(save_audio, paths, out, [vocoder.sample_rate] * len(out)))
+        return out
+    """,
+    "weights without gradients": """
+        vocoder.requires_grad_(False)
+        audio = denoiser(vocoder.infer(mel), strength)
+        out = []
+        for i, frames in enumerate(mel_lengths):
+            wav = torch.narrow(audio[i], 0, 0, int(frames) * vocoder.mel.hop_length)
+            out.append(wav.type(torch.float32).cpu().contiguous())
+            save_audio(Path(paths[i]), out[i], vocoder.mel.sample_rate)
+        return out
+    """,
+    "denoised outside": """
+        with torch.no_grad():
+            raw = vocoder.infer(mel)
+        clean = denoiser(raw, strength).cpu()
+        out = []
+        while len(out) < len(clean):
+            i = len(out)
+            out += [clean[i][: mel_lengths[i] * vocoder.mel.hop_length]]
+            save_audio(paths[i], out[i], vocoder.sample_rate)
+        return out
+    """,
+    "a generator": """
+        def sentences():
+            with torch.no_grad():
+                audio = denoiser(vocoder.infer(mel), strength)
+            for row, frames, path in zip(audio, mel_lengths, paths):
+                row = torch.Tensor.cpu(row[: frames * vocoder.mel.hop_length])
+                save_audio(str(path), row, vocoder.sample_rate)
+                yield row
+
+        return list(sentences())
+    """,
+    "through numpy": """
+        import numpy as np
+
+        with torch.no_grad():
+            audio = denoiser(vocoder.infer(mel), strength).cpu().numpy()
+        ends = mel_lengths.cpu().numpy() * vocoder.mel.hop_length
+        out = [np.ascontiguousarray(row[:end]) for row, end in zip(audio, ends)]
+        for path, wav in zip(paths, out):
+            save_audio(path, wav, vocoder.sample_rate)
+        return [torch.from_numpy(wav) for wav in out]
+    """,
+    "a mask on the device": """
+        with torch.no_grad():
+            audio = denoiser(vocoder.infer(mel), strength)
+        ends = mel_lengths.to(audio.device) * vocoder.mel.hop_length
+        kept = torch.arange(audio.size(1), device=audio.device) < ends[:, None]
+        out = [row[keep].cpu() for row, keep in zip(audio, kept)]
+        for path, wav in zip(paths, out):
+            save_audio(path, wav, vocoder.sample_rate)
         return out
     """,
 }
@@ -300,6 +430,88 @@ BENCHMARK_STYLES = {
 
         kept = list(islice(runs(), n_warm_ups, n_warm_ups + n_iterations))
         return {{name: [run[i] for run in kept] for i, name in enumerate(names)}}
+    """,
+    "idle from the start": f"""{_HEAD}
+        rows = []
+        synchronise()
+        for _ in range(n_warm_ups + n_iterations):
+            a = clock()
+            mel = read(); synchronise(); b = clock()
+            audio = vocode(mel); synchronise(); c = clock()
+            n, k = mel.shape[0] * mel.shape[2], audio.numel()
+            rows.append((b - a, c - b, c - a, n / (b - a), k / (c - b), k / (c - a)))
+        return dict(zip(names, map(list, zip(*rows[n_warm_ups:]))))
+    """,
+    "a helper that waits and looks": """
+        def now():
+            synchronise()
+            return clock()
+
+        result = {}
+        for i in range(n_iterations + n_warm_ups):
+            start = now()
+            mel = read()
+            middle = now()
+            audio = vocode(mel)
+            end = now()
+            if i >= n_warm_ups:
+                frames = mel.shape[0] * mel.shape[-1]
+                result.setdefault("tacotron2_latency", []).append(middle - start)
+                result.setdefault("vocoder_latency", []).append(end - middle)
+                result.setdefault("latency", []).append(end - start)
+                result.setdefault("tacotron2_items_per_sec", []).append(frames / (middle - start))
+                speed = audio.numel() / (end - middle)
+                result.setdefault("vocoder_items_per_sec", []).append(speed)
+                result.setdefault("throughput", []).append(audio.numel() / (end - start))
+        return result
+    """,
+    "a function for one model": f"""{_HEAD}
+        def timed(work, *inputs):
+            synchronise()
+            began = clock()
+            result = work(*inputs)
+            synchronise()
+            return result, clock() - began
+
+        columns = [[] for _ in names]
+        for number in range(n_warm_ups + n_iterations):
+            mel, first = timed(read)
+            audio, second = timed(vocode, mel)
+            both = first + second
+            row = (first, second, both, len(mel) * mel.size(2) / first,
+                   audio.nelement() / second, audio.nelement() / both)
+            for column, value in zip(columns, row):
+                column.append(value)
+        return {{name: column[n_warm_ups:] for name, column in zip(names, columns)}}
+    """,
+    "a data class": """
+        from dataclasses import asdict, dataclass
+
+        @dataclass
+        class Step:
+            tacotron2_latency: float
+            vocoder_latency: float
+            latency: float
+            tacotron2_items_per_sec: float
+            vocoder_items_per_sec: float
+            throughput: float
+
+        kept = []
+        for i in range(n_warm_ups + n_iterations):
+            synchronise()
+            synchronise()
+            a = clock()
+            mel = read()
+            synchronise()
+            b = clock()
+            audio = vocode(mel)
+            synchronise()
+            c = clock()
+            size = audio.shape[0] * audio.shape[1]
+            step = Step(b - a, c - b, c - a, mel[:, 0].numel() / (b - a), size / (c - b),
+                        size / (c - a))
+            kept = kept + [step] if i >= n_warm_ups else []
+        return {name: [asdict(step)[name] for step in kept] for name in asdict(kept[0])}
     """,
 }
 
