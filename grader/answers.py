@@ -33,7 +33,7 @@ def find_answer(cells: list[dict[str, Any]], task: Task, lab: Lab) -> tuple[str 
     """
     named = [place for place, cell in enumerate(cells) if task.id in identity_of(cell)]
     question = next((p for p, cell in enumerate(cells) if _asks(cell, task)), None)
-    start = min([*named, *([] if question is None else [question + 1])], default=None)
+    start = question + 1 if question is not None else min(named, default=None)
     places = set(named)
     if start is not None:
         for place in range(start, len(cells)):

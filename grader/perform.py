@@ -6,6 +6,7 @@ descriptions, never a verdict. The self-check in a notebook uses the same functi
 
 from __future__ import annotations
 
+import re
 import traceback
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ TEXT_LIMIT = 2000  # characters of any text that leaves the worker
 ELEMENT_LIMIT = 4 * 1024 * 1024  # elements of any tensor that leaves the worker
 
 _TORCH = str(Path(torch.__file__).parent)
+_NAMED_SUPER = re.compile(r"super\(\w+, *self\)")
 _CELL_FILE = "<cell {}>"
 _CELL_FILES = ("<cell ", "<ipython-input", "ipykernel_")  # as a worker and as notebooks name them
 
@@ -45,6 +47,12 @@ def describe_error(error: BaseException) -> Report:
         message = str(error)
     except BaseException:  # an exception class of the student's may do anything
         message = ""
+    named = _NAMED_SUPER.search(where)
+    if named and isinstance(error, (RecursionError, TypeError)):
+        message = (
+            f"{message}; in a class that is continued, {named[0]} leads back to the class itself: "
+            "write super()"
+        )
     return {
         "error": type(error).__name__,
         "message": message[:TEXT_LIMIT],

@@ -178,7 +178,7 @@ def _choose(read: list[_Read], task: Wanted, wanted: Sequence[Wanted]) -> _Choic
         if r.cell.is_code
         and (
             _belongs(task, r)
-            or (_mentions(task, r) and not any(_belongs(other, r) for other in others))
+            or (_changes(task, r, wanted) and not any(_belongs(other, r) for other in others))
         )
     ]
     good = [r for r in code if r.statements is not None and not r.is_void]
@@ -225,8 +225,11 @@ def _defines(task: Wanted, read: _Read) -> bool:
     return bool(read.statements) and bool(written(task, read.statements or []))
 
 
-def _mentions(task: Wanted, read: _Read) -> bool:
-    return bool(read.statements) and mentions(task, read.statements or [])
+def _changes(task: Wanted, read: _Read, wanted: Sequence[Wanted]) -> bool:
+    """Whether a cell continues the task's class, or begins it for the first task of that class."""
+    statements = read.statements or []
+    first = next(other for other in wanted if other.owner == task.owner)
+    return mentions(task, statements) and (task == first or not defines_anew(task, statements))
 
 
 def _belongs(task: Wanted, read: _Read) -> bool:
