@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from grader.perform import Report
+from grader.perform import CARRIED, Report
 from grader.tasks.base import Case, Output, Slip, Task, Tensors, call_tensors, outputs_of
 
 # Measured (benchmarks/tolerance.py): honest float32 solutions use less than a fifth of this bound
@@ -51,12 +51,18 @@ def close(got: torch.Tensor, want: torch.Tensor) -> torch.Tensor:
     )
 
 
+def _fits(dtype: torch.dtype, want: torch.dtype) -> bool:
+    """Whether numbers are of the kind that is wanted; whole numbers may be of either size."""
+    whole = (torch.int32, torch.int64)
+    return dtype == want or (dtype in whole and want in whole)
+
+
 def _agrees(tensors: Tensors, name: str, want: torch.Tensor) -> bool:
     """Whether a tensor came back, is of the right kind, and holds the right numbers."""
     got = tensors.get(name)
     return (
         got is not None
-        and got.dtype == want.dtype
+        and _fits(got.dtype, want.dtype)
         and got.shape == want.shape
         and bool(close(got, want).all())
     )
@@ -97,7 +103,9 @@ def _examine_error(task: Task, report: Report) -> Finding | None:
     return Finding("error", f"your code stopped with {said_error(report)}.")
 
 
-def _examine_kind(task: Task, outputs: tuple[Output, ...], report: Report) -> Finding | None:
+def _examine_kind(
+    task: Task, outputs: tuple[Output, ...], expected: Tensors, report: Report
+) -> Finding | None:
     count = len(outputs)
     kinds = report.get("outputs")
     if report.get("returned") == "NoneType":
@@ -117,9 +125,10 @@ def _examine_kind(task: Task, outputs: tuple[Output, ...], report: Report) -> Fi
             return Finding(
                 "type", f"{output.title} must be a torch.Tensor, not {said(kind, 'type')}."
             )
-        if kind["dtype"] != "torch.float32":
-            dtype = said(kind, "dtype")
-            return Finding("dtype", f"{output.title} is {dtype}; expected torch.float32.")
+        right = expected[output.name].dtype
+        if not any(kind["dtype"] == str(dtype) and _fits(dtype, right) for dtype in CARRIED):
+            found = said(kind, "dtype")
+            return Finding("dtype", f"{output.title} is {found}; expected {right}.")
         if kind.get("device") != "cpu":
             return Finding("dtype", f"{output.title} lies on {said(kind, 'device')}; expected cpu.")
     return None
@@ -254,7 +263,7 @@ def _examine(
     outputs = outputs_of(task, case)
     if finding := _examine_error(task, report):
         return finding
-    if finding := _examine_kind(task, outputs, report):
+    if finding := _examine_kind(task, outputs, case.expected, report):
         return finding
     for output in outputs:
         if output.name not in tensors:
@@ -269,8 +278,9 @@ def _examine(
             return finding
     for output in outputs:
         got = tensors[output.name]
-        if got.dtype != torch.float32:
-            return Finding("dtype", f"{output.title} is {got.dtype}; expected torch.float32.")
+        wanted = case.expected[output.name].dtype
+        if not _fits(got.dtype, wanted):
+            return Finding("dtype", f"{output.title} is {got.dtype}; expected {wanted}.")
         bad = ~torch.isfinite(got)
         if bool(bad.any()):
             return Finding(
@@ -307,12 +317,30 @@ def name_slip(
     task: Task, cases: Sequence[Case], reports: Sequence[Report], tensors: Sequence[Tensors]
 ) -> Slip | None:
     """Return the named slip that explains the results of all these cases, if there is one."""
+    answers = list(zip(cases, reports, tensors, strict=True))
     for slip in task.slips:
         if any(slip.id in case.slips for case in cases) and all(
-            _explains(slip, *parts) for parts in zip(cases, reports, tensors, strict=True)
+            _explains(slip, *answer) for answer in answers
         ):
             return slip
+    for slip in task.slips:
+        parts = [_explains_in_part(slip, *answer) for answer in answers]
+        if slip.in_part and any(parts) and None not in parts:
+            return slip
     return None
+
+
+def _explains_in_part(slip: Slip, case: Case, report: Report, tensors: Tensors) -> bool | None:
+    """Whether a slip shows in some outputs of a case, or in none; None if it explains nothing."""
+    if slip.id not in case.slips:
+        return None if "error" not in report else False
+    shows = False
+    for name, want in case.slips[slip.id].items():
+        if not _agrees(tensors, name, case.expected[name]):
+            if not _agrees(tensors, name, want):
+                return None
+            shows = True
+    return shows
 
 
 def named(

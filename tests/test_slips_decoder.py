@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import torch
 
-from decoder_cells import BODIES, STUB, TASK_OF, Run, fill, judging
+from decoder_cells import BODIES, STUB, TASK_OF, Run, fill, judging, judging_here
+from decoder_wrong import WRONG as STUDENTS
 from grader.compare import examine, name_slip
 from grader.golden import hidden_cases, public_cases
 from grader.graft import Submission
@@ -19,7 +20,7 @@ from grader.judge import Judge
 from grader.selfcheck import run_check
 from grader.tasks.decoder import DECODER
 from grader.verdict import Verdict
-from lab_tools import NOISES, FillWorker, call, fails, judge_class, noise, some_fill
+from lab_tools import NOISES, FillWorker, call, fails, noise, some_fill
 from labkit.tacotron2 import Decoder, Tacotron2
 
 pytestmark = pytest.mark.lab3
@@ -32,6 +33,12 @@ POINTS = {"decoder-1": 20, "decoder-2": 20, "decoder-3": 20, "tacotron2-1": 60}
 @pytest.fixture(scope="module")
 def judge_cells(confined: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     with judging(confined, tmp_path_factory.mktemp("edition")) as run:
+        yield run
+
+
+@pytest.fixture(scope="module")
+def judge_here() -> Iterator[Run]:
+    with judging_here() as run:
         yield run
 
 
@@ -63,33 +70,32 @@ def test_the_reference_itself_has_full_marks() -> None:
 
 
 @pytest.mark.parametrize(("task", "slip"), EVERY_SLIP)
-def test_the_judge_names_every_slip_with_its_hint(task: str, slip: str) -> None:
-    verdicts = judge_all(SLIPS[task][slip])
-    verdict = verdicts.pop(task)
-    known = TASKS[task].slip(slip)
-    assert (verdict.points, verdict.slip, verdict.hint) == (0, slip, known.hint)
-    assert verdict.message.lower().startswith(f"{task}: {known.title}.".lower())
-    assert all(other.passed for other in verdicts.values())
+def test_the_self_check_names_every_slip_with_its_hint(task: str, slip: str) -> None:
+    result, known = run_check(task, SLIPS[task][slip]), TASKS[task].slip(slip)
+    assert result.finding is not None
+    assert (result.finding.slip, result.finding.hint) == (slip, known.hint)
+    assert result.finding.message.lower().startswith(f"{known.title}.".lower())
 
 
 @pytest.mark.parametrize("task", TASKS)
-def test_every_slip_is_caught_where_the_other_tasks_are_given(task: str) -> None:
-    for slip in SLIPS[task].values():
-        assert judge_class(DECODER, task, slip).points == 0
+def test_a_slip_costs_the_points_of_its_task_and_no_others(task: str) -> None:
+    for slip in list(SLIPS[task])[::25]:
+        verdicts = judge_all(SLIPS[task][slip])
+        assert (verdicts.pop(task).slip, {v.passed for v in verdicts.values()}) == (slip, {True})
 
 
 @pytest.mark.parametrize("task", TASKS)
 def test_hidden_and_fresh_cases_catch_every_slip_by_themselves(task: str) -> None:
+    drawn = [maker(DECODER.name).fresh(task, seed) for seed in range(3)]
     for slip_id, slip in SLIPS[task].items():
         assert fails(TASKS[task], hidden_cases(DECODER)[task], slip), slip_id
-        for seed in range(3):
-            fresh = maker(DECODER.name).fresh(task, seed)
+        for seed, fresh in enumerate(drawn):
             assert fails(TASKS[task], fresh, slip), (slip_id, seed)
 
 
 @pytest.mark.parametrize("task", TASKS)
-def test_an_honest_fill_passes_on_thirty_fresh_draws(task: str) -> None:
-    for seed in range(30):
+def test_an_honest_fill_passes_on_a_dozen_fresh_draws(task: str) -> None:
+    for seed in range(12):
         for case in maker(DECODER.name).fresh(task, seed):
             found = examine(TASKS[task], case, *call(TASKS[task], case, Decoder))
             assert found is None, (seed, case.label, found)
@@ -99,7 +105,7 @@ def test_an_honest_fill_passes_on_thirty_fresh_draws(task: str) -> None:
 def test_noise_is_wrong_and_is_never_named(task: str) -> None:
     dice = torch.Generator().manual_seed(7)
     cases = public_cases(DECODER)[task]
-    for number in range(500):
+    for number in range(200):
         kind = NOISES[number % len(NOISES)]
         answers = [noise(TASKS[task], case, kind, dice) for case in cases]
         assert name_slip(TASKS[task], cases, *zip(*answers, strict=True)) is None
@@ -334,9 +340,9 @@ def changed(method: str, old: str, new: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(("task", "slip"), CHANGES)
-def test_a_slip_in_a_students_words_is_named(judge_cells: Run, task: str, slip: str) -> None:
+def test_a_slip_in_a_students_words_is_named(judge_here: Run, task: str, slip: str) -> None:
     cells = changed(*CHANGES[task, slip])
-    verdict = judge_cells({task: cells[task]})[task]
+    verdict = judge_here({task: cells[task]})[task]
     assert (verdict.slip, verdict.points) == (slip, 0), verdict.message
 
 
@@ -367,8 +373,8 @@ WORDS = {
 
 
 @pytest.mark.parametrize("slip", WORDS)
-def test_a_loop_in_another_order_is_named(judge_cells: Run, slip: str) -> None:
-    verdict = judge_cells({"decoder-3": fill(infer=WORDS[slip])["decoder-3"]})["decoder-3"]
+def test_a_loop_in_another_order_is_named(judge_here: Run, slip: str) -> None:
+    verdict = judge_here({"decoder-3": fill(infer=WORDS[slip])["decoder-3"]})["decoder-3"]
     assert (verdict.slip, verdict.points) == (slip, 0), verdict.message
 
 
@@ -385,7 +391,7 @@ def test_the_untouched_release_has_no_point_and_each_message_its_task(judge_cell
 
 
 @pytest.mark.parametrize("method", BODIES)
-@pytest.mark.parametrize("body", [STUB, "return None", "return undefined", "return ((("])
+@pytest.mark.parametrize("body", [STUB, "return ((("])
 def test_a_wrong_method_costs_only_the_points_of_its_task(
     judge_cells: Run, method: str, body: str
 ) -> None:
@@ -467,8 +473,8 @@ WRONG = {
     "lengths that are no whole numbers": (
         {"infer": BODIES["infer"].replace("alignments), mel_lengths)",
                                           "alignments), mel_lengths.float())")},
-        "error",
-        r"mel_lengths counts frames: int32 is expected, not torch\.float32",
+        "dtype",
+        r"mel_lengths is torch\.float32; expected torch\.int32",
     ),
     "lengths in a list": (
         {"infer": BODIES["infer"].replace("alignments), mel_lengths)",
@@ -480,38 +486,39 @@ WRONG = {
         {"infer": BODIES["infer"].replace("break", "continue").replace(
             "islice(steps, max_decoder_steps)", "steps")},
         "error",
-        "a step was asked for after 9 of them, when decoding should have ended",
+        r"a step was asked for after \d+ of them, when decoding should have ended",
     ),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("wrong", WRONG)
-def test_a_message_says_what_is_wrong(judge_cells: Run, wrong: str) -> None:
+def test_a_message_says_what_is_wrong(judge_here: Run, wrong: str) -> None:
     bodies, stage, message = WRONG[wrong]
     task = TASK_OF[next(iter(bodies))]
     cells = fill(**bodies)
-    verdict = judge_cells({name: cells[name] for name in list(TASKS) if name <= task})[task]
+    verdict = judge_here({name: cells[name] for name in list(TASKS) if name <= task})[task]
     assert (verdict.points, verdict.stage) == (0, stage), verdict.message
     assert re.search(message, verdict.message), verdict.message
     assert "\n" not in verdict.message
 
 
-def test_dropout_in_training_and_gradients_are_asked_for_in_secret(judge_cells: Run) -> None:
-    for old, new, label in [
-        ("F.dropout(attention_hidden,", "F.dropout(attention_hidden * 1, 0.0 *", "query dropped"),
-        ("F.dropout(decoder_hidden,", "F.dropout(decoder_hidden * 1, 0.0 *", "LSTM's output"),
-        ("self.linear_projection(both)", "self.linear_projection(both).detach()", "gradients"),
-    ]:
-        cells = changed("decode", old, new)
-        del cells["decoder-3"], cells["tacotron2-1"]
-        verdict = judge_cells(cells)["decoder-2"]
-        assert (verdict.points, verdict.public) == (0, (4, 4))
-        assert label in verdict.message
+@pytest.mark.parametrize("task", STUDENTS)
+def test_no_wrong_fill_of_a_hundred_passes_and_the_self_check_knows(
+    judge_here: Run, task: str
+) -> None:
+    said, told = 0, ("type", "dtype", "rank", "axes", "size", "gradient", "changed")
+    for method, old, new in STUDENTS[task]:
+        verdict = judge_here({task: changed(method, old, new)[task]})[task]
+        assert verdict.points == 0, (old, new)
+        assert verdict.public[0] < verdict.public[1], (old, new, verdict.message)
+        said += bool(verdict.slip) or verdict.stage in told
+    assert len(STUDENTS[task]) >= 60
+    assert said >= 0.75 * len(STUDENTS[task])
 
 
-def test_a_plain_tuple_is_a_state_for_the_later_tasks(judge_cells: Run) -> None:
+def test_a_plain_tuple_is_a_state_for_the_later_tasks(judge_here: Run) -> None:
     body = BODIES["initialize_decoder_states"].replace("return DecoderState(", "return (")
-    verdicts = judge_cells(fill(initialize_decoder_states=body))
+    verdicts = judge_here(fill(initialize_decoder_states=body))
     assert [verdicts[task].points for task in TASKS] == [20, 20, 20]
 
 

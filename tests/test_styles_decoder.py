@@ -6,15 +6,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from decoder_cells import BODIES, STUB, Run, fill, judging
+from decoder_cells import BODIES, STUB, Run, fill, judging_here
 from grader.verdict import Verdict
 
 pytestmark = pytest.mark.lab3
 
 
 @pytest.fixture(scope="module")
-def judge_cells(confined: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
-    with judging(confined, tmp_path_factory.mktemp("edition")) as run:
+def judge_cells() -> Iterator[Run]:
+    with judging_here() as run:
         yield run
 
 
@@ -139,6 +139,58 @@ START_STYLES = {
                                 make(B, T), make(B, D), self.attention_layer.memory_layer(memory))
         """,
     },
+    "numbers made on the memory's device": {
+        "get_go_frame": """
+            zero = torch.tensor(0.0, dtype=memory.dtype, device=memory.device)
+            return zero.expand(memory.size(0), self.n_frames_per_step * self.n_mel_channels)
+        """,
+    },
+    "as new tensors of the memory": {
+        "get_go_frame": """
+            row = [0.0] * (self.n_frames_per_step * self.n_mel_channels)
+            return memory.new_tensor([row for _ in memory])
+        """,
+    },
+    "with the memory's type": {
+        "get_go_frame": """
+            frame = torch.zeros(len(memory), self.n_frames_per_step, self.n_mel_channels)
+            return frame.view(len(memory), -1).type_as(memory)
+        """,
+    },
+    "in place on what is new": {
+        "get_go_frame": """
+            frame = memory.new_empty(len(memory), self.n_frames_per_step * self.n_mel_channels)
+            frame[:] = 0
+            frame[:, 0].mul_(2.0)
+            return nn.init.zeros_(frame)
+        """,
+    },
+    "padding": {
+        "get_go_frame": """
+            return F.pad(memory[:, 0, :0], (0, self.n_frames_per_step * self.n_mel_channels))
+        """,
+    },
+    "on the device for a while": {
+        "get_go_frame": """
+            with torch.device(memory.device):
+                size = self.n_frames_per_step * self.n_mel_channels
+                return torch.zeros(len(memory), size, dtype=memory.dtype)
+        """,
+    },
+    "a product with nothing": {
+        "get_go_frame": """
+            size = self.n_frames_per_step * self.n_mel_channels
+            return memory[:, 0] @ memory.new_zeros(memory.size(2), size)
+        """,
+    },
+    "from numpy": {
+        "get_go_frame": """
+            import numpy
+            size = self.n_frames_per_step * self.n_mel_channels
+            return torch.as_tensor(numpy.zeros((len(memory), size)), dtype=memory.dtype,
+                                   device=memory.device)
+        """,
+    },
     "a list of what a helper makes": {
         "get_go_frame": """
             def nothing(size):
@@ -167,7 +219,7 @@ STEP_STYLES = {
                 (attention_weights.unsqueeze(1), attention_weights_cum.unsqueeze(1)), dim=1)
             attention_context, attention_weights = self.attention_layer(
                 attention_hidden, memory, processed_memory, attention_weights_cat, mask)
-            attention_weights_cum += attention_weights
+            attention_weights_cum = attention_weights_cum + attention_weights
             decoder_input = torch.cat((attention_hidden, attention_context), -1)
             decoder_hidden, decoder_cell = self.decoder_rnn(
                 decoder_input, (decoder_hidden, decoder_cell))
@@ -302,6 +354,58 @@ STEP_STYLES = {
                 query, cell, hidden, decoder_cell, weights,
                 weights + state.attention_weights_cum, context, state.processed_memory))
         """,
+    },
+    "with the gradient kept": {
+        "decode": BODIES["decode"].replace("with torch.no_grad", "with torch.enable_grad"),
+        "steps": """
+            while True:
+                heard = self.prenet(frame, dropout=prenet_dropout, generator=generator)
+                made = self.decode(heard, state, memory, mask)
+                frame, state = made[0].clone(), DecoderState(*(part.clone() for part in made[2]))
+                yield made
+        """,
+    },
+    "steps without gradients": {
+        "steps": """
+            while True:
+                with torch.no_grad():
+                    decoder_input = self.prenet(
+                        frame, dropout=prenet_dropout, generator=generator)
+                    frame, gate_output, state = self.decode(decoder_input, state, memory, mask)
+                yield frame, gate_output, state
+        """,
+    },
+    "steps that count for themselves": {
+        "steps": """
+            from itertools import count
+            for self.step in count():
+                heard = self.prenet(frame, dropout=prenet_dropout, generator=generator)
+                frame, gate_output, state = self.decode(heard, state, memory, mask)
+                yield (frame, gate_output, state)
+        """,
+    },
+    "steps with names": {
+        "steps": """
+            last = (frame, None, state)
+            while 1:
+                last = self.decode(
+                    decoder_input=self.prenet(
+                        last[0], dropout=prenet_dropout, generator=generator),
+                    state=last[2], memory=memory, mask=mask)
+                yield last
+        """,
+    },
+    "a sum made in place on a copy": {
+        "decode": BODIES["decode"].replace(
+            "state.attention_weights_cum + weights",
+            "state.attention_weights_cum.clone().add_(weights)",
+        ),
+    },
+    "the gate by hand": {
+        "decode": BODIES["decode"].replace(
+            "self.gate_layer(both)",
+            "F.linear(both, *self.gate_layer.linear_layer.parameters())",
+        ),
     },
     "steps by recursion": {
         "steps": """
@@ -480,6 +584,71 @@ END_STYLES = {
                     mel_lengths)
         """,
     },
+    "the end seen before the next step": {
+        "infer": """
+            for frame, gate_output, state in islice(steps, max_decoder_steps):
+                if self.early_stopping and not not_finished.any():
+                    break
+                mel_outputs.append(frame)
+                gate_outputs.append(gate_output)
+                alignments.append(state.attention_weights)
+                not_finished = not_finished & (gate_output.sigmoid()[:, 0] <= gate_threshold)
+                mel_lengths += self.n_frames_per_step * not_finished
+            return (*self.parse_decoder_outputs(mel_outputs, gate_outputs, alignments),
+                    mel_lengths)
+        """,
+    },
+    "in numpy's words": {
+        "infer": """
+            import numpy
+            alive = numpy.ones(len(memory), bool)
+            for frame, gate_output, state in islice(steps, max_decoder_steps):
+                mel_outputs.append(frame)
+                gate_outputs.append(gate_output)
+                alignments.append(state.attention_weights)
+                probability = gate_output.detach().sigmoid().squeeze(1).numpy()
+                alive &= ~(probability > gate_threshold)
+                mel_lengths += self.n_frames_per_step * torch.from_numpy(alive)
+                if self.early_stopping and not alive.any():
+                    break
+            return (*self.parse_decoder_outputs(mel_outputs, gate_outputs, alignments),
+                    mel_lengths)
+        """,
+    },
+    "copies of every step": {
+        "infer": """
+            for frame, gate_output, state in islice(steps, max_decoder_steps):
+                mel_outputs.append(frame.clone())
+                gate_outputs.append(gate_output.detach().clone())
+                alignments.append(state.attention_weights.clone())
+                not_finished = not_finished & (gate_output.sigmoid()[:, 0] <= gate_threshold)
+                mel_lengths = mel_lengths + self.n_frames_per_step * not_finished.int()
+                if self.early_stopping and not_finished.sum().item() == 0:
+                    break
+            return (*self.parse_decoder_outputs(mel_outputs, gate_outputs, alignments),
+                    mel_lengths)
+        """,
+    },
+    "parsed by einops' words": {
+        "parse_decoder_outputs": """
+            S, (B, _) = len(mel_outputs), mel_outputs[0].shape
+            mel = torch.stack(mel_outputs).view(S, B, self.n_frames_per_step, -1)
+            mel = mel.permute(1, 3, 0, 2).reshape(B, self.n_mel_channels, -1)
+            return mel, torch.stack(gate_outputs, 1).flatten(1), torch.stack(alignments, 1)
+        """,
+    },
+    "parsed sentence by sentence": {
+        "parse_decoder_outputs": """
+            B = len(mel_outputs[0])
+            mel = torch.stack([
+                torch.cat([m[b].view(-1, self.n_mel_channels) for m in mel_outputs]).T
+                for b in range(B)
+            ])
+            gate = torch.stack([torch.stack([g[b, 0] for g in gate_outputs]) for b in range(B)])
+            return mel, gate, torch.stack([torch.stack([a[b] for a in alignments])
+                                           for b in range(B)])
+        """,
+    },
     "parsed frame by frame": {
         "parse_decoder_outputs": """
             B, r = mel_outputs[0].size(0), self.n_frames_per_step
@@ -530,8 +699,8 @@ def test_a_right_style_has_full_marks(judge_cells: Run, task: str, style: str) -
     assert full_marks(judge_cells(fill(**STYLES[task, style])))
 
 
-def test_there_are_eight_styles_of_each_task() -> None:
-    assert min(map(len, (START_STYLES, STEP_STYLES, END_STYLES))) >= 8
+def test_there_are_fifteen_styles_of_each_task() -> None:
+    assert min(map(len, (START_STYLES, STEP_STYLES, END_STYLES))) >= 15
 
 
 def test_the_whole_class_in_one_cell_with_the_others_left_as_stubs(judge_cells: Run) -> None:

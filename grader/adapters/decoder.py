@@ -5,14 +5,16 @@
 
 from __future__ import annotations
 
-import copy
+import sys
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from itertools import count, islice
 from typing import Any
 
 import torch
 
 from grader.adapters import NotDefined, Report
+from grader.adapters.faraway import Faraway, bring_home, faraway, move_away
 from grader.adapters.method import MethodAdapter, returning
 from labkit.tacotron2 import DecoderState
 
@@ -27,6 +29,10 @@ _NEEDED = {
     "infer": ("infer",),
     "parse": ("parse_decoder_outputs",),
 }
+_FIELDS = (  # what stands at which place of a state, whatever a class of that name says
+    *("attention_hidden", "attention_cell", "decoder_hidden", "decoder_cell"),
+    *("attention_weights", "attention_weights_cum", "attention_context", "processed_memory"),
+)
 _OPTIONS = ("prenet_dropout", "max_decoder_steps", "gate_threshold")  # passed on as they are
 
 
@@ -48,10 +54,9 @@ class DecoderAdapter(MethodAdapter):
 
 
 def _start(decoder: Any, options: Report, inputs: Tensors) -> Any:
-    found = _begin(decoder, inputs["memory"])
-    if options.get("elsewhere"):
-        _check_elsewhere(decoder, inputs["memory"])
-    return found
+    if "mark" in inputs:
+        return _begin_elsewhere(decoder, inputs["memory"].double(), inputs["mark"].double())
+    return _begin(decoder, inputs["memory"])
 
 
 def _begin(decoder: Any, memory: torch.Tensor) -> dict[str, Any]:
@@ -60,29 +65,46 @@ def _begin(decoder: Any, memory: torch.Tensor) -> dict[str, Any]:
     return {"go_frame": go_frame, **_fields(state, "initialize_decoder_states")}
 
 
-def _check_elsewhere(decoder: Any, memory: torch.Tensor) -> None:
-    """Ask once more with a memory of another type, on a device that every machine has.
+def _begin_elsewhere(decoder: Any, memory: torch.Tensor, mark: torch.Tensor) -> dict[str, Any]:
+    """Ask with a memory in double precision on a device that every machine has.
+
+    What followed the memory there has double precision and the mark in its numbers.
 
     Raises:
-        TypeError: something did not follow the memory.
+        TypeError: something did not; the error says so in words, the numbers say it themselves.
     """
-    there = copy.deepcopy(decoder).to("meta", torch.float16)
-    memory = memory.to("meta", torch.float16)
-    for name, value in _begin(there, memory).items():
+    move_away(decoder.double())
+    with faraway():
+        memory = Faraway(memory)
+        begun = _begin(decoder, memory)
+    for name, value in begun.items():
         if isinstance(value, torch.Tensor) and value.dtype != memory.dtype:
             raise TypeError(f"for a memory of the type {memory.dtype}, {name} is {value.dtype}")
         if isinstance(value, torch.Tensor) and value.device != memory.device:
             raise TypeError(f"for a memory on another device, {name} lies on {value.device}")
+    return {name: bring_home(value, mark) for name, value in begun.items()}
 
 
 def _decode(decoder: Any, options: Report, inputs: Tensors) -> Any:
-    result = decoder.decode(
-        inputs["decoder_input"], _stored_state(inputs), inputs["memory"], inputs.get("mask")
-    )
+    """Ask for a step in the middle of others: a pure function neither minds nor remembers."""
+    others = {
+        name: -value.detach() if value.is_floating_point() else value
+        for name, value in inputs.items()
+    }
+    with torch.no_grad():
+        _decode_once(decoder, others)
+    result = _decode_once(decoder, inputs)
     if result is None:
         return None
+    with torch.no_grad():
+        _decode_once(decoder, others)
     mel_output, gate_output, state = _three(result, "decode must return")
     return {"mel_output": mel_output, "gate_output": gate_output, **_fields(state, "decode")}
+
+
+def _decode_once(decoder: Any, inputs: Tensors) -> Any:
+    state, mask = _stored_state(inputs), inputs.get("mask")
+    return decoder.decode(inputs["decoder_input"], state, inputs["memory"], mask)
 
 
 def _steps(decoder: Any, options: Report, inputs: Tensors) -> Any:
@@ -91,19 +113,39 @@ def _steps(decoder: Any, options: Report, inputs: Tensors) -> Any:
         decoder.initialize_decoder_states = returning(_stored_state(inputs))
     else:
         name_first_state(decoder)
+    paced = Paced(inputs) if "frames" in inputs else None
+    if paced:
+        decoder.decode = paced.decode
+        decoder.prenet.forward = returning(inputs["go_frame"])  # nobody listens, so it is quick
     steps = decoder.steps(inputs["memory"], inputs["memory_lengths"], **_passed(options))
     if not isinstance(steps, Iterable):
         raise TypeError(f"steps must yield its results one by one; it returned {_kind(steps)}")
-    frames, gates, alignments = [], [], []
-    for made in islice(steps, options["steps"]):
-        frame, gate_output, state = _three(made, "steps must yield")
-        frames.append(frame)
-        gates.append(gate_output)
-        alignments.append(_fields(state, "steps")["attention_weights"])
-    if not frames:
+    skipped, made = options.get("skip", 0), []
+    with _deep_enough(skipped):
+        for taken, step in enumerate(islice(steps, skipped + options["steps"]), start=1):
+            frame, gate_output, state = _three(step, "steps must yield")
+            if paced:
+                paced.now = taken
+            if taken > skipped:
+                weights = _fields(state, "steps")["attention_weights"]
+                made.append((frame, gate_output, weights))
+    if not made and skipped:
+        raise TypeError("steps has no end, whoever asks decides; here it ended by itself")
+    if not made:
         raise TypeError("steps must yield its results one by one; it ended before the first")
-    made_at_once = (torch.stack(parts, dim=1) for parts in (frames, gates, alignments))
-    return dict(zip(("frames", "gates", "alignments"), made_at_once, strict=True))
+    parts = (torch.stack(part, dim=1) for part in zip(*made, strict=True))
+    return dict(zip(("frames", "gates", "alignments"), parts, strict=True))
+
+
+@contextmanager
+def _deep_enough(steps: int) -> Iterator[None]:
+    """Let a generator that goes on by asking itself do so for this many steps."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(limit + 2 * steps)
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(limit)
 
 
 def _infer(decoder: Any, options: Report, inputs: Tensors) -> Any:
@@ -112,11 +154,9 @@ def _infer(decoder: Any, options: Report, inputs: Tensors) -> Any:
     else:
         name_first_state(decoder)
         name_next_states(decoder)
-        _limit_steps(decoder, options.get("max_decoder_steps", decoder.max_decoder_steps))
-    result = decoder.infer(inputs["memory"], inputs["memory_lengths"], **_passed(options))
-    if not isinstance(result, (tuple, list)) or len(result) != 4:
-        return result
-    return (*result[:3], _as_numbers(result[3]))
+        limit = options.get("max_decoder_steps", decoder.max_decoder_steps)
+        _limit_steps(decoder, limit + SPARE_STEPS, inputs["memory"])
+    return decoder.infer(inputs["memory"], inputs["memory_lengths"], **_passed(options))
 
 
 def _parse(decoder: Any, options: Report, inputs: Tensors) -> Any:
@@ -149,7 +189,7 @@ class Script:
     def replace_steps_of(self, decoder: Any) -> None:
         """Take the place of all that a loop could ask for."""
         decoder.get_go_frame = returning(self.frames[-1])
-        decoder.initialize_decoder_states = returning(self._state(0))
+        decoder.initialize_decoder_states = returning(_played(self.weights, self.gates, 0))
         decoder.decode = self.decode
         decoder.steps = self.steps
 
@@ -160,21 +200,42 @@ class Script:
             RuntimeError: there is none; every right loop has ended by then.
         """
         step = self.taken
-        _check_end(step, len(self.frames))
+        _check_end(step, len(self.frames), self.frames)
         self.taken += 1
-        return self.frames[step], self.gates[step], self._state(step)
+        return self.frames[step], self.gates[step], _played(self.weights, self.gates, step)
 
     def steps(self, *_: Any, **__: Any) -> Iterator[Step]:
         """Yield one stored step after the other."""
         while True:
             yield self.decode()
 
-    def _state(self, step: int) -> DecoderState:
-        nothing = self.gates.new_zeros(self.gates.size(1), 1)
-        parts = dict.fromkeys(DecoderState._fields, nothing)
-        parts["attention_weights"] = self.weights[step]
-        parts["attention_weights_cum"] = self.weights[: step + 1].sum(0)
-        return DecoderState(**parts)
+
+class Paced:
+    """Plays stored steps at the pace of whoever asks for them, again and again.
+
+    Which step is played depends on how many have been handed out, so steps that are made before
+    anybody asked are others.
+
+    Args:
+        inputs: as for :class:`Script`.
+    """
+
+    def __init__(self, inputs: Tensors) -> None:
+        weights, gates = inputs["weights"], inputs["gates"]
+        states = (_played(weights, gates, step) for step in range(len(gates)))
+        self.made = list(zip(inputs["frames"], gates, states, strict=True))
+        self.now = 0
+
+    def decode(self, *_: Any, **__: Any) -> Step:
+        """Return the step that is due."""
+        return self.made[self.now % len(self.made)]
+
+
+def _played(weights: torch.Tensor, gates: torch.Tensor, step: int) -> DecoderState:
+    parts = dict.fromkeys(DecoderState._fields, gates.new_zeros(gates.size(1), 1))
+    parts["attention_weights"] = weights[step]
+    parts["attention_weights_cum"] = weights[: step + 1].sum(0)
+    return DecoderState(**parts)
 
 
 def name_first_state(decoder: Any) -> None:
@@ -202,30 +263,41 @@ def _named(state: Any) -> Any:
     return state
 
 
-def _limit_steps(decoder: Any, limit: int) -> None:
+def _limit_steps(decoder: Any, limit: int, sign: torch.Tensor) -> None:
     """Let a loop that does not end stop with an error soon behind its limit."""
     decode, taken = decoder.decode, count()
 
     def limited(*arguments: Any, **more: Any) -> Any:
-        _check_end(next(taken), limit + SPARE_STEPS)
+        _check_end(next(taken), limit, sign)
         return decode(*arguments, **more)
 
     decoder.decode = limited
 
 
-def _check_end(taken: int, limit: int) -> None:
-    if taken == limit:
+def _check_end(taken: int, limit: int, sign: torch.Tensor) -> None:
+    """Stop whoever asks for too many steps.
+
+    Args:
+        taken: steps so far.
+        limit: how many there are.
+        sign: an input that is ruined then, which shows even if the error is caught.
+
+    Raises:
+        RuntimeError: the limit is reached.
+    """
+    if taken >= limit:
+        sign.data.fill_(torch.nan)
         raise RuntimeError(
             f"a step was asked for after {taken} of them, when decoding should have ended"
         )
 
 
 def _drop_stored_units(prenet: Any, keep: torch.Tensor) -> None:
-    """Let a prenet drop units that are stored, not drawn.
+    """Let a prenet drop half of its units: stored ones, or those that a generator chooses.
 
     Args:
         prenet: the decoder's.
-        keep: (2, B, prenet_dim) factors of its outputs: without a generator, and with one.
+        keep: (B, prenet_dim) factors of its outputs where no generator is given.
     """
     hear = prenet.forward
 
@@ -233,7 +305,12 @@ def _drop_stored_units(prenet: Any, keep: torch.Tensor) -> None:
         x: torch.Tensor, *, dropout: bool = True, generator: torch.Generator | None = None
     ) -> torch.Tensor:
         heard = hear(x, dropout=False)
-        return heard * keep[0 if generator is None else 1] if dropout else heard
+        if not dropout:
+            return heard
+        if generator is None:
+            return heard * keep
+        drawn = torch.rand(heard.shape, generator=generator)
+        return heard * (2.0 * (drawn.argsort(-1) % 2))
 
     prenet.forward = forward
 
@@ -241,21 +318,23 @@ def _drop_stored_units(prenet: Any, keep: torch.Tensor) -> None:
 def _passed(options: Report) -> dict[str, Any]:
     """Return the keyword arguments that a case passes."""
     passed = {name: options[name] for name in _OPTIONS if name in options}
-    return passed | ({"generator": torch.Generator()} if options.get("generator") else {})
+    if "generator" in options:
+        passed["generator"] = torch.Generator().manual_seed(options["generator"])
+    return passed
 
 
 def _stored_state(inputs: Tensors) -> DecoderState:
-    return DecoderState(*(inputs[name] for name in DecoderState._fields))
+    return DecoderState(*(inputs[name] for name in _FIELDS))
 
 
 def _fields(state: Any, method: str) -> dict[str, Any]:
     """Return the parts of a state by name; a plain tuple is taken to be in order."""
-    if not isinstance(state, (tuple, list)) or len(state) != len(DecoderState._fields):
+    if not isinstance(state, (tuple, list)) or len(state) != len(_FIELDS):
         raise TypeError(
             f"the state of {method} must be a DecoderState, or its eight tensors in order, "
             f"not {_kind(state)}"
         )
-    return dict(zip(DecoderState._fields, state, strict=True))
+    return dict(zip(_FIELDS, state, strict=True))
 
 
 def _three(result: Any, must: str) -> Any:
@@ -267,19 +346,6 @@ def _three(result: Any, must: str) -> Any:
 def _kind(value: Any) -> str:
     kind = type(value).__name__
     return f"a {kind} of {len(value)}" if isinstance(value, (tuple, list)) else kind
-
-
-def _as_numbers(value: Any) -> Any:
-    """Return whole numbers as float32, the only type in which results travel.
-
-    Raises:
-        TypeError: a tensor holds other numbers.
-    """
-    if not isinstance(value, torch.Tensor):
-        return value
-    if value.dtype not in (torch.int32, torch.int64):
-        raise TypeError(f"mel_lengths counts frames: int32 is expected, not {value.dtype}")
-    return value.float()
 
 
 DECODER = DecoderAdapter()

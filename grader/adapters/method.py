@@ -21,7 +21,8 @@ class MethodAdapter:
 
     def furnish(self, instance: Any, call: Report, tensors: dict[str, torch.Tensor]) -> Any:
         """Load weights, set the mode, and put given answers in place of earlier tasks."""
-        instance.load_state_dict({name: tensors[f"state.{name}"] for name in call["state"]})
+        if call["state"]:
+            instance.load_state_dict({name: tensors[f"state.{name}"] for name in call["state"]})
         instance.train(call["options"].get("training", False))
         for name, tensor in call["given"].items():
             answer = tensors[f"in.{tensor}"].clone()

@@ -43,13 +43,21 @@ def _weights(shape: Shape, steps: int, dice: torch.Generator) -> torch.Tensor:
     return energies.masked_fill(mask, -torch.inf).softmax(-1)
 
 
+def _script_steps(shape: Shape) -> int:
+    """Return how many steps are written down: those of a right loop, and a few to spare."""
+    limit = shape.setting("max_decoder_steps")
+    if shape.arguments["early_stopping"] and all(shape.fires):
+        limit = min(limit, 1 + max(min(sentence) for sentence in shape.fires))
+    if shape.ask == "infer":
+        return limit + SPARE_STEPS
+    return 1 + max(step for sentence in shape.fires for step in sentence)
+
+
 def _script(shape: Shape, dice: torch.Generator) -> Tensors:
     """Draw steps whose gates fire when they should, most of them by little."""
     sizes, batch = shape.arguments, len(shape.lengths)
-    steps = shape.setting("max_decoder_steps") + SPARE_STEPS
-    if shape.ask == "parse":
-        steps = 1 + max(step for sentence in shape.fires for step in sentence)
-    threshold = shape.setting("gate_threshold")
+    steps = _script_steps(shape)
+    threshold = shape.setting("gate_threshold") or 0.5  # above zero is every probability
     distances = -_unit(dice, 0.1, 2.5, steps, batch, 1)
     for sentence, fires in enumerate(shape.fires):
         for step in fires:
@@ -100,6 +108,8 @@ def _inputs(shape: Shape, state: Tensors, dice: torch.Generator) -> Tensors:
     )
     if shape.ask == "parse":
         return _script(shape, dice)
+    if shape.elsewhere:
+        return {"memory": memory, "mark": _unit(dice, 0.5, 2.5, 1)}
     if shape.ask == "start":
         return {"memory": memory}
     inputs = {"memory": memory, "memory_lengths": lengths}
@@ -118,10 +128,12 @@ def _inputs(shape: Shape, state: Tensors, dice: torch.Generator) -> Tensors:
         }
         mask = padding_mask(lengths, memory.size(1))
         return inputs | ({"mask": mask} if shape.masked else {})
-    # what the prenet drops, without and with a generator: every second unit, in different orders
-    dropped = torch.rand(2, len(lengths), sizes["prenet_dim"], generator=dice).argsort(-1) % 2
+    # what the prenet drops where no generator is given: every second unit, in some order
+    dropped = torch.rand(len(lengths), sizes["prenet_dim"], generator=dice).argsort(-1) % 2
     inputs["keep"] = 2.0 * dropped
-    return inputs if shape.own else inputs | start
+    if shape.own:
+        return inputs
+    return inputs | start | (_script(shape, dice) if shape.fires else {})
 
 
 def answer(task: Task, case: Case, *, gradients: bool, slips: bool) -> Case:
@@ -129,7 +141,8 @@ def answer(task: Task, case: Case, *, gradients: bool, slips: bool) -> Case:
     if task.id not in _TASKS:
         return tacotron2.answer(case, slips=slips)
     wrong = SLIPS[task.id] if slips else None
-    return complete(task, case, Decoder, gradients=gradients, slips=wrong)
+    reached = [name for name in case.inputs if not name.startswith("cotangent.")]
+    return complete(task, case, Decoder, gradients=reached if gradients else False, slips=wrong)
 
 
 def make_case(task: Task, shape: Shape, seed: int, *, slips: bool = False) -> Case:
@@ -140,6 +153,8 @@ def make_case(task: Task, shape: Shape, seed: int, *, slips: bool = False) -> Ca
     dice = torch.Generator().manual_seed(seed)
     while True:
         state = draw_state(Decoder(**shape.arguments), dice)
+        if shape.ask in ("infer", "parse") and not shape.own:
+            state = {}  # all that the decoder says is written down
         case = Case(
             shape.label,
             shape.arguments,

@@ -22,7 +22,7 @@ class Shape:
         own: whether the student's own earlier fills are used.
         fires: the steps at which the gate of each sentence fires, if steps are scripted.
         at: (sentence, step) of gates that lie exactly on their threshold.
-        gradients: whether gradients are compared.
+        gradients: whether gradients are compared: of the weights, and of all inputs.
     """
 
     label: str
@@ -61,6 +61,11 @@ class Shape:
         """Return an option of ``infer``, or what the decoder is configured to."""
         return self.options.get(name, self.arguments[name])
 
+    @property
+    def elsewhere(self) -> bool:
+        """Whether the memory is of another type, on another device."""
+        return bool(self.options.get("double"))
+
 
 def _frames(r: int, **more: Any) -> dict[str, Any]:
     return {"n_frames_per_step": r, **more}
@@ -75,6 +80,7 @@ _EQUAL = {
     "decoder_rnn_dim": 4,
     "prenet_dim": 4,
 }
+_SMALL = {"encoder_embedding_dim": 3, "attention_rnn_dim": 5, "decoder_rnn_dim": 4, "prenet_dim": 6}
 _WIDE = {
     "n_mel_channels": 20,
     "encoder_embedding_dim": 24,
@@ -95,15 +101,38 @@ PUBLIC = {
             "start",
             (2, 2, 2),
             init=_frames(3),
-            options={"elsewhere": True},
+            options={"double": True},
         ),
+        Shape("three sentences, gradients", "start", (4, 4, 4), gradients=True),
     ),
     "decoder-2": (
-        Shape("one step of two sentences", "decode", (7, 4), init=_frames(2)),
+        Shape(
+            "one step of two sentences, gradients",
+            "decode",
+            (7, 4),
+            init=_frames(2),
+            gradients=True,
+        ),
+        Shape(
+            "one step in training, no mask, the query dropped",
+            "decode",
+            (3, 3),
+            masked=False,
+            init=_SMALL | {"p_decoder_dropout": 0.0},
+            options={"training": True},
+        ),
+        Shape(
+            "one step in training, the decoder LSTM's output dropped",
+            "decode",
+            (3, 2),
+            init=_SMALL | {"p_attention_dropout": 0.0},
+            options={"training": True},
+        ),
         Shape(
             "four steps, no prenet dropout",
             "steps",
             (6, 3),
+            init={"max_decoder_steps": 3},
             options={"steps": 4, "prenet_dropout": False},
         ),
         Shape(
@@ -111,12 +140,26 @@ PUBLIC = {
             "steps",
             (5,),
             init=_frames(2),
-            options={"steps": 3, "generator": True},
+            options={"steps": 3, "generator": 5},
         ),
         Shape("three steps, all sizes equal", "steps", (4, 2), init=_EQUAL, options={"steps": 3}),
+        Shape(
+            "steps without end",
+            "steps",
+            (3, 2),
+            init=_SMALL,
+            options={"steps": 2, "skip": 1020},
+            fires=((0, 1), (1, 2)),
+        ),
     ),
     "decoder-3": (
-        Shape("two sentences that end one after the other", "infer", (5, 3), fires=((3,), (1,))),
+        Shape(
+            "two sentences that end one after the other, a limit far away",
+            "infer",
+            (5, 3),
+            options={"max_decoder_steps": 1000},
+            fires=((3,), (1,)),
+        ),
         Shape(
             "two frames per step, and a gate exactly at the threshold",
             "infer",
@@ -129,6 +172,7 @@ PUBLIC = {
             "a sentence that never ends, a lower threshold",
             "infer",
             (3, 5),
+            init=_frames(2),
             options={"max_decoder_steps": 4, "gate_threshold": 0.3},
             fires=((1,), ()),
         ),
@@ -136,7 +180,7 @@ PUBLIC = {
             "one sentence that ends at its first step",
             "infer",
             (2,),
-            init=_frames(3),
+            init=_frames(3, gate_threshold=0.4),
             fires=((0,),),
         ),
         Shape(
@@ -146,7 +190,14 @@ PUBLIC = {
             init={"early_stopping": False, "max_decoder_steps": 5},
             fires=((1,), (2,)),
         ),
-        Shape("parse_decoder_outputs alone", "parse", (5, 3), init=_frames(2), fires=((2,), (3,))),
+        Shape(
+            "parse_decoder_outputs alone, gradients",
+            "parse",
+            (5, 3),
+            init=_frames(2),
+            fires=((2,), (3,)),
+            gradients=True,
+        ),
     ),
 }
 HIDDEN = {
@@ -154,7 +205,8 @@ HIDDEN = {
         Shape("a wide decoder", "start", (13,) * 4, init=_WIDE),
         Shape("a single symbol", "start", (1,), init=_WIDE | _frames(2)),
         Shape("five sentences, three frames per step", "start", (9,) * 5, init=_frames(3)),
-        Shape("another type and device", "start", (4, 4), options={"elsewhere": True}),
+        Shape("another type and device", "start", (4, 4), options={"double": True}),
+        Shape("gradients", "start", (3,), init=_frames(2), gradients=True),
     ),
     "decoder-2": (
         Shape("one step of a wide decoder", "decode", (23, 14, 2), init=_WIDE),
@@ -183,6 +235,14 @@ HIDDEN = {
             init=_WIDE,
             options={"steps": 8, "prenet_dropout": False},
         ),
+        Shape(
+            "steps for long",
+            "steps",
+            (2, 3),
+            init=_SMALL,
+            options={"steps": 3, "skip": 40, "prenet_dropout": False},
+            fires=((0, 1), (1, 3)),
+        ),
         Shape("a single step", "steps", (4, 4), init=_frames(3), options={"steps": 1}),
         Shape(
             "prenet dropout, no generator",
@@ -195,7 +255,7 @@ HIDDEN = {
             "steps",
             (6, 2, 4),
             init=_frames(2),
-            options={"steps": 5, "generator": True},
+            options={"steps": 5, "generator": 6},
             own=True,
         ),
         Shape(
@@ -223,6 +283,16 @@ HIDDEN = {
             fires=((2,), (5,)),
         ),
         Shape("all end at the first step", "infer", (3, 1), init=_frames(2), fires=((0,), (0,))),
+        Shape(
+            "a threshold of zero", "infer", (2, 3), options={"gate_threshold": 0.0}, fires=((), ())
+        ),
+        Shape(
+            "a limit far away",
+            "infer",
+            (2, 4, 1),
+            init=_frames(2, max_decoder_steps=2000),
+            fires=((1,), (3,), (0,)),
+        ),
         Shape(
             "no gate fires", "infer", (2, 4), init=_frames(2, gate_threshold=0.6), fires=((), ())
         ),
@@ -256,7 +326,7 @@ HIDDEN = {
             "infer",
             (4, 5),
             init=_frames(2),
-            options={"generator": True},
+            options={"generator": 8},
             own=True,
         ),
     ),
@@ -276,7 +346,7 @@ def _fresh_starts(dice: random.Random) -> list[Shape]:
         lengths = (dice.randint(2, 6),) * batch
         return Shape("fresh numbers", "start", lengths, init=_fresh_init(dice, r), options=options)
 
-    return [shape(1, 1), shape(dice.randint(2, 4), 2), shape(2, 3, elsewhere=True)]
+    return [shape(1, 1), shape(dice.randint(2, 4), 2), shape(2, 3, double=True)]
 
 
 def _fresh_steps(dice: random.Random) -> list[Shape]:
@@ -286,10 +356,20 @@ def _fresh_steps(dice: random.Random) -> list[Shape]:
         init = _fresh_init(dice, r)
         return Shape("fresh numbers", ask, lengths, init=init, options=options, own=own)
 
+    def training(lstm: str) -> Shape:
+        init = _fresh_init(dice, 1) | {f"p_{lstm}_dropout": 0.0}
+        return Shape("fresh numbers", "decode", (3, 4), init=init, options={"training": True})
+
+    endless = {"steps": 2, "skip": dice.randint(20, 40)}
     return [
+        training("attention"),
+        training("decoder"),
+        Shape("fresh numbers", "steps", (3, 2), options=endless, fires=((0, 1), (1, 2))),
         shape("decode", dice.choice((1, 2))),
         shape("steps", dice.choice((1, 2)), steps=4, prenet_dropout=False),
-        shape("steps", dice.choice((1, 3)), steps=dice.randint(3, 5), generator=True),
+        shape(
+            "steps", dice.choice((1, 3)), steps=dice.randint(3, 5), generator=dice.randint(1, 99)
+        ),
         shape("steps", 2, own=True, steps=4),
     ]
 

@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from torch.nn import functional as F
 
+from grader.hidden import decoder_edits
 from labkit.tacotron2 import Decoder
 from labkit.tacotron2.masking import padding_mask
 
@@ -462,8 +463,8 @@ _END = {
     "gate-probability": _tidied(gate=lambda g: g.squeeze(2).sigmoid()),
 }
 
-SLIPS: dict[str, dict[str, type[Decoder]]] = {
-    "decoder-1": _START,
-    "decoder-2": _STEP,
-    "decoder-3": _END,
+SLIPS: dict[str, dict[str, Any]] = {
+    "decoder-1": _START | decoder_edits.START,
+    "decoder-2": _STEP | decoder_edits.STEP,
+    "decoder-3": _END | decoder_edits.END,
 }

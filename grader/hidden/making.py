@@ -52,7 +52,7 @@ def answers(task: Task, case: Case, fill: Any, **others: Any) -> Tensors:
         others: what other cells define.
     """
     _, outputs = _ask(task, case, fill, others)
-    return _rounded(outputs)
+    return _rounded(outputs, case)
 
 
 def complete(
@@ -79,7 +79,7 @@ def complete(
     """
     given: Tensors = {}
     _, outputs = _ask(task, case, reference, others, record=given)
-    expected = _rounded(outputs)
+    expected = _rounded(outputs, case)
     case = replace(case, inputs={**case.inputs, **given}, expected=expected)
     if gradients:
         names = task.arguments if gradients is True else gradients
@@ -158,8 +158,13 @@ def _record(subject: Any, name: str, record: Tensors, key: str) -> None:
         setattr(subject, name, recorded)
 
 
-def _rounded(outputs: Mapping[str, torch.Tensor]) -> Tensors:
-    return {name: value.detach().float() for name, value in outputs.items()}
+def _rounded(outputs: Mapping[str, torch.Tensor], case: Case) -> Tensors:
+    """Round to the precision in which a case is asked; whole numbers are left as they are."""
+    kind = torch.float64 if case.options.get("double") else torch.float32
+    return {
+        name: value.detach().to(kind) if value.is_floating_point() else value.detach()
+        for name, value in outputs.items()
+    }
 
 
 def _cotangents(case: Case) -> Tensors:

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from grader.hidden.edits import edited
 from labkit.tacotron2 import Tacotron2
 
 
@@ -66,6 +67,18 @@ def _twice(model: Any, mel: Any, hidden: Any) -> Any:
     return mel + model.postnet(mel, hidden)
 
 
+def _edit(old: str, new: str) -> type[nn.Module]:
+    return edited(Tacotron2, ("predict", old, new))
+
+
+_EMBEDDED = "embedded = self.embedding(ids).transpose(1, 2)"
+_MEMORY = "memory = self.encoder(embedded, lengths)"
+_DECODED = "mel, gate, alignments, mel_lengths = decode(memory, lengths)"
+_HIDDEN = "self.hidden_frames(mel, mel_lengths)"
+_SUM = "mel_postnet = mel + correction"
+_RETURN = "return mel_postnet, mel_lengths, alignments, gate"
+_R = "self.config.n_frames_per_step"
+
 SLIPS: dict[str, type[nn.Module]] = {
     "residual-missing": _after(lambda s, mel, hidden, _: s.postnet(mel, hidden)),
     "residual-twice": _after(lambda s, mel, hidden, _: 2 * mel + s.postnet(mel, hidden)),
@@ -90,4 +103,89 @@ SLIPS: dict[str, type[nn.Module]] = {
     "gate-probability": _returned(
         lambda mel, n, alignments, gate: (mel, n, alignments, gate.sigmoid())
     ),
+    "correction-subtracted": _edit(_SUM, "mel_postnet = mel - correction"),
+    "mel-subtracted": _edit(_SUM, "mel_postnet = correction - mel"),
+    "correction-multiplied": _edit(_SUM, "mel_postnet = mel * correction"),
+    "correction-halved": _edit(_SUM, "mel_postnet = (mel + correction) / 2"),
+    "mel-tanh": _edit(_SUM, "mel_postnet = torch.tanh(mel + correction)"),
+    "mel-exponential": _edit(_SUM, "mel_postnet = torch.exp(mel + correction)"),
+    "correction-joined": _edit(_SUM, "mel_postnet = torch.cat((mel, correction), dim=1)"),
+    "padding-step-short": _edit(_HIDDEN, f"self.hidden_frames(mel, mel_lengths - {_R})"),
+    "padding-step-long": _edit(_HIDDEN, f"self.hidden_frames(mel, mel_lengths + {_R})"),
+    "padding-always": _edit(_HIDDEN, f"padding_mask(mel_lengths + {_R}, mel.size(2)).unsqueeze(1)"),
+    "padding-inverted": _edit(_HIDDEN, f"~{_HIDDEN} if self.config.mask_embeddings else None"),
+    "frames-silenced": _edit(
+        _SUM,
+        f"{_SUM}\n    mel_postnet = mel_postnet.masked_fill("
+        "padding_mask(mel_lengths, mel.size(2)).unsqueeze(1), 0.0)",
+    ),
+    "frames-cut": _edit(
+        _SUM,
+        f"{_SUM}[:, :, : int(mel_lengths.max())]".replace("mel + correction", "(mel + correction)"),
+    ),
+    "embedding-masked": _edit(
+        _EMBEDDED,
+        f"{_EMBEDDED}\n    embedded = embedded.masked_fill("
+        "padding_mask(lengths, ids.size(1)).unsqueeze(1), 0.0)",
+    ),
+    "encoder-residual": _edit(_MEMORY, f"{_MEMORY} + embedded.transpose(1, 2)"),
+    "decode-twice": _edit(_DECODED, f"{_DECODED}\n    {_DECODED}"),
+    "decode-for-each": _edit(
+        _DECODED,
+        "mel, gate, alignments, mel_lengths = (decode(memory, lengths)[part] for part in range(4))",
+    ),
+    "unpacked-as-returned": _edit(
+        "mel, gate, alignments, mel_lengths = decode", "mel, mel_lengths, alignments, gate = decode"
+    ),
+    "lengths-of-text": _edit(_RETURN, "return mel_postnet, lengths.int(), alignments, gate"),
+    "lengths-in-steps": _edit(
+        _RETURN, f"return mel_postnet, mel_lengths // {_R}, alignments, gate"
+    ),
+    "lengths-of-mel": _edit(
+        _RETURN,
+        "return mel_postnet, torch.full_like(mel_lengths, mel.size(2)), alignments, gate",
+    ),
+    "mel-transposed": _edit(
+        _RETURN, "return mel_postnet.transpose(1, 2), mel_lengths, alignments, gate"
+    ),
+    "alignments-transposed": _edit(
+        _RETURN, "return mel_postnet, mel_lengths, alignments.transpose(1, 2), gate"
+    ),
+    "last-two-exchanged": _edit(_RETURN, "return mel_postnet, mel_lengths, gate, alignments"),
+    "gate-decided": _edit(
+        _RETURN, "return mel_postnet, mel_lengths, alignments, (gate > 0).to(gate)"
+    ),
+    "sorted": _edit(
+        _EMBEDDED,
+        f"lengths, order = lengths.sort(descending=True)\n    ids = ids[order]\n    {_EMBEDDED}",
+    ),
+    "embedding-relu": _edit(_EMBEDDED, f"{_EMBEDDED}.relu()"),
+    "embedding-tanh": _edit(_EMBEDDED, f"{_EMBEDDED}.tanh()"),
+    "memory-tanh": _edit(_MEMORY, f"{_MEMORY}.tanh()"),
+    "memory-reversed": _edit(_MEMORY, f"{_MEMORY}.flip(1)"),
+    "mel-of-second-reading": _edit(_DECODED, f"{_DECODED}\n    mel = decode(memory, lengths)[0]"),
+    "padding-frame-long": _edit(_HIDDEN, "self.hidden_frames(mel, mel_lengths + 1)"),
+    "padding-always-short": _edit(_HIDDEN, "padding_mask(mel_lengths, mel.size(2)).unsqueeze(1)"),
+    "mel-hidden": _edit(
+        _DECODED,
+        f"{_DECODED}\n    hidden = {_HIDDEN}\n"
+        "    mel = mel if hidden is None else mel.masked_fill(hidden, 0.0)",
+    ),
+    "postnet-of-postnet": _edit(
+        "self.postnet(mel, ", f"self.postnet(self.postnet(mel, {_HIDDEN}), "
+    ),
+    "postnet-of-exponential": _edit("self.postnet(mel, ", "self.postnet(mel.exp(), "),
+    "correction-tanh": _edit(_SUM, "mel_postnet = mel + correction.tanh()"),
+    "correction-twice": _edit(_SUM, "mel_postnet = mel + 2 * correction"),
+    "lengths-times-r": _edit(_RETURN, f"return mel_postnet, mel_lengths * {_R}, alignments, gate"),
+    "lengths-plus-one": _edit(_RETURN, "return mel_postnet, mel_lengths + 1, alignments, gate"),
+    "lengths-plus-step": _edit(
+        _RETURN, f"return mel_postnet, mel_lengths + {_R}, alignments, gate"
+    ),
+    "alignments-second": _edit(_RETURN, "return mel_postnet, alignments, mel_lengths, gate"),
+    "both-mels": _edit(_RETURN, "return mel, mel_postnet, gate, alignments"),
+    "alignments-decided": _edit(
+        _RETURN, "return mel_postnet, mel_lengths, alignments.argmax(2), gate"
+    ),
+    "gate-axis": _edit(_RETURN, "return mel_postnet, mel_lengths, alignments, gate.unsqueeze(1)"),
 }

@@ -19,11 +19,13 @@ class Slip:
         id: slug, unique within its task.
         title: the mistake in a few words.
         hint: one question that leads on; never the answer.
+        in_part: the mistake may concern some of its outputs only, the others being right.
     """
 
     id: str
     title: str
     hint: str
+    in_part: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,55 @@
+"""Attacks on lab 3: none earns a point, and whoever comes next has full marks."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+
+import pytest
+
+from attacks.decoder import DECODER as ATTACKS
+from attacks.decoder import Attack
+from decoder_cells import TASK_OF, Run, fill, judging
+
+pytestmark = pytest.mark.lab3
+
+
+@pytest.fixture(scope="module")
+def judge_cells(confined: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    with judging(confined, tmp_path_factory.mktemp("edition")) as run:
+        yield run
+
+
+def task_of(attack: Attack) -> str:
+    return TASK_OF.get(attack.method, "tacotron2-1")
+
+
+def cell(attack: Attack) -> str:
+    """Return the cell that holds the attack, its method being wrong."""
+    text = textwrap.dedent(attack.text).strip("\n") + "\n"
+    if attack.method in TASK_OF:
+        return text + fill(**{attack.method: attack.body})[task_of(attack)]
+    body = textwrap.indent(textwrap.dedent(attack.body), " " * 8)
+    head = "class Tacotron2(Tacotron2):\n    def predict(self, ids, lengths, decode):\n"
+    return text + head + body
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_an_attack_earns_nothing_and_harms_nobody(judge_cells: Run, name: str) -> None:
+    attack, task = ATTACKS[name], task_of(ATTACKS[name])
+    verdict = judge_cells({task: cell(attack)})[task]
+    assert verdict.points == 0, verdict
+    assert verdict.stage not in ("unfilled", "lost"), verdict.message
+    assert judge_cells({task: fill()[task]})[task].passed
+
+
+def test_an_attack_beside_right_cells_earns_nothing_for_the_tasks_behind_it(
+    judge_cells: Run,
+) -> None:
+    attack = ATTACKS["the question about another device put away"]
+    verdicts = judge_cells(fill() | {"decoder-1": cell(attack)})
+    assert [v.points for v in verdicts.values()] == [0, 20, 20, 60]
+
+
+def test_the_corpus_is_not_small() -> None:
+    assert len(ATTACKS) >= 15
