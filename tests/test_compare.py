@@ -19,13 +19,13 @@ from grader.compare import (
     close,
     examine,
     name_slip,
+    named,
     said,
-    with_slip,
 )
 from grader.golden import hidden_cases, public_cases
 from grader.perform import Report
 from grader.tasks.attention import ATTENTION
-from grader.tasks.base import Case, Slip, Tensors
+from grader.tasks.base import Case, Tensors
 
 pytestmark = pytest.mark.lab1
 
@@ -156,11 +156,13 @@ def test_weights_must_be_weights_before_their_numbers_count() -> None:
 
 def test_the_name_of_a_slip_comes_before_what_led_to_it() -> None:
     finding = Finding("value", "energies[0, 0] is 1, expected 2.")
-    slip = Slip("tanh-missing", "the tanh is missing", "Which function?")
-    assert with_slip(finding, None) == finding
-    named = with_slip(finding, slip)
-    assert named.message == "The tanh is missing. (energies[0, 0] is 1, expected 2.)"
-    assert (named.slip, named.hint, named.stage) == ("tanh-missing", "Which function?", "value")
+    cases, slip = public_cases(ATTENTION)["attention-2"], ENERGIES.slip("tanh-missing")
+    reports = [right(case)[0] for case in cases]
+    wrong = [dict(case.slips[slip.id]) for case in cases]
+    assert named(ENERGIES, finding, cases, reports, [{} for _ in cases]) == finding
+    told = named(ENERGIES, finding, cases, reports, wrong)
+    assert told.message == f"T{slip.title[1:]}. (energies[0, 0] is 1, expected 2.)"
+    assert (told.slip, told.hint, told.stage) == (slip.id, slip.hint, "value")
 
 
 def test_a_slip_must_explain_every_case() -> None:
