@@ -184,7 +184,7 @@ TYPICAL = {
         "audio = vocoder.infer(mel).detach().cpu()", "wav = audio[i, : n * hop]", SAVE
     ),
     ("inference-2", "strength-ignored"): _vocoded(
-        "audio = denoiser(vocoder.infer(mel))", "wav = audio[i, : n * hop]", SAVE
+        "audio = denoiser(vocoder.infer(mel)).detach().cpu()", "wav = audio[i, : n * hop]", SAVE
     ),
     ("inference-2", "file-not-cut"): _vocoded(
         "save_audio(paths[i], audio[i], rate)", "out.append(audio[i, : n * hop])"
