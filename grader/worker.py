@@ -319,7 +319,9 @@ def _warm_up() -> None:
     import torch
     from torch.nn import functional as F
 
-    _preload(("grader.perform", "labkit.tacotron2"))
+    from grader.adapters import MODULES
+
+    _preload(("grader.perform", "labkit.tacotron2", *MODULES))
     torch.set_num_threads(1)
     # oneDNN compiles a kernel for every new shape: for tiny cases that costs more than it saves
     torch.backends.mkldnn.set_flags(False)
