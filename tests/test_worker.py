@@ -560,7 +560,7 @@ ODD = "a tensor of the layout torch.sparse_coo and type torch.float64"
     ("body", "said"),
     [
         ("return None", {"type": "NoneType"}),
-        ("return x.double()", {"dtype": "torch.float64"}),
+        ("return x.half()", {"dtype": "torch.float16"}),
         ("return x.to('meta')", {"device": "meta"}),
         ("return x[:1].expand(5_000_000)", {"too_large": "(5000000,)"}),
         ("return x.to_sparse().double()", {"type": ODD}),
