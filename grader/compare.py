@@ -6,18 +6,24 @@ right axes, of the right size, finite? Only then: are the numbers right?
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import torch
 
+from grader.chance import dropout_fault, dropped
+from grader.differences import place, relation
 from grader.perform import CARRIED, Report
 from grader.tasks.base import Case, Output, Slip, Task, Tensors, call_tensors, outputs_of
+from grader.tasks.common_slips import COMMON_SLIPS
 
 # Measured (benchmarks/tolerance.py): honest float32 solutions use less than a fifth of this bound
 # over more than 150 cases of each task; the nearest named slip exceeds it more than 400 times.
 ABSOLUTE_TOLERANCE = 2e-5
 RELATIVE_TOLERANCE = 1e-4
+_ASIDE = ("gradient", "changed")  # found where the numbers themselves are right
+_PAPER = 0.5  # the share that the paper drops; a fill may have it as a number
 SAID_LIMIT = 400  # characters of anything that a message quotes from a worker
 
 
@@ -100,7 +106,8 @@ def _examine_error(task: Task, report: Report) -> Finding | None:
         return None
     if report["error"] == "NotImplementedError" and report.get("stub"):
         return Finding("unfilled", f"{task.name} is not written yet{_said_where(report)}.")
-    return Finding("error", f"your code stopped with {said_error(report)}.")
+    shapes = f" There: {said(report, 'shapes')}." if report.get("shapes") else ""
+    return Finding("error", f"your code stopped with {said_error(report)}.{shapes}")
 
 
 def _examine_kind(
@@ -139,9 +146,12 @@ def _examine_shape(output: Output, got: torch.Tensor, want: torch.Tensor) -> Fin
         return None
     wanted = f"{_axes(output)} = {_shape(want)}"
     if got.dim() != want.dim():
+        more = got.dim() - want.dim()
+        count = f"{abs(more)} axis" if abs(more) == 1 else f"{abs(more)} axes"
         return Finding(
             "rank",
-            f"{output.title} has {got.dim()} axes {_shape(got)}; expected {want.dim()}: {wanted}.",
+            f"{output.title} has {count} too {'many' if more > 0 else 'few'}: its shape is "
+            f"{_shape(got)}; expected {wanted}.",
         )
     if sorted(got.shape) == sorted(want.shape):
         return Finding(
@@ -175,11 +185,13 @@ def _examine_values(output: Output, got: torch.Tensor, want: torch.Tensor) -> Fi
     first = tuple(int(i) for i in wrong.nonzero()[0])
     difference = (got.double() - want.double()).abs()
     where = "[" + ", ".join(map(str, first)) + "]"
+    how = relation(got, want, output.axes, close) or place(wrong, output.axes)
     return Finding(
         "value",
         f"{output.at(where)} is {got[first].item():.6g}, expected {want[first].item():.6g}; "
         f"{wrong.double().mean():.0%} of the numbers are wrong "
-        f"(largest difference {difference.max():.3g}, mean {difference.mean():.3g}).",
+        f"(largest difference {difference.max():.3g}, mean {difference.mean():.3g})"
+        + (f"; {how}." if how else "."),
     )
 
 
@@ -187,7 +199,7 @@ def _examine_numbers(outputs: tuple[Output, ...], case: Case, tensors: Tensors) 
     for output in outputs:
         got, want = tensors[output.name], case.expected[output.name]
         if case.dropped:
-            finding = _examine_dropout(output, got, want, case.dropped)
+            finding = _examine_dropout(output, got, want, case)
         else:
             finding = _examine_values(output, got, want)
         if finding:
@@ -196,25 +208,45 @@ def _examine_numbers(outputs: tuple[Output, ...], case: Case, tensors: Tensors) 
 
 
 def _examine_dropout(
-    output: Output, got: torch.Tensor, want: torch.Tensor, share: float
+    output: Output, got: torch.Tensor, want: torch.Tensor, case: Case
 ) -> Finding | None:
-    """In training, some numbers are zero by chance; all others must be as expected."""
-    alive = want.abs() > ABSOLUTE_TOLERANCE
-    gone = (got == 0) & alive
-    found = float(gone.sum() / alive.sum())
-    # five standard deviations: an honest fill fails once in two million cases
-    margin = 5 * (share * (1 - share) / int(alive.sum())) ** 0.5
-    if abs(found - share) > margin:
+    """In training, some numbers are zero by chance; all others must be as expected.
+
+    A fill may drop what the case says, or what the paper says; what is said is about the first.
+    """
+    findings = []
+    for share in dict.fromkeys((case.dropped, _PAPER)):
+        kept = want * (1 - case.dropped) / (1 - share)
+        fault = dropout_fault(output.title, output.axes, got, kept, share)
+        if case.compare == "other":
+            kept_all = _examine_values(output, got, torch.where(dropped(got, kept), got, kept))
+            if kept_all is not None:
+                continue
+            message = "nothing is dropped before the last layer."
+            return Finding(
+                "property",
+                f"({case.label}) {message}",
+                "After which of the layers comes dropout: after one of them, or after each?",
+            )
+        if fault is None:
+            found = _examine_values(output, got, torch.where(dropped(got, kept), got, kept))
+            if found is None:
+                return None
+            findings.append(found)
+        else:
+            findings.append(Finding("property", f"({case.label}) {fault[0]}", fault[1]))
+    return findings[0] if findings else None
+
+
+def _examine_gradients(case: Case, report: Report, tensors: Tensors) -> Finding | None:
+    backward = report.get("backward")
+    if case.gradients and isinstance(backward, dict):
         return Finding(
-            "property",
-            f"in training mode {found:.0%} of {output.title} is dropped; "
-            f"expected about {share:.0%}.",
-            "Which modes does a module have, and what does `self.training` say?",
+            "gradient",
+            "the numbers are right, but going backward through them stopped with "
+            f"{said_error(backward)}.",
+            "Which of your lines changes in place what is still needed?",
         )
-    return _examine_values(output, got, torch.where(gone, got, want))
-
-
-def _examine_gradients(case: Case, tensors: Tensors) -> Finding | None:
     for name, want in case.gradients.items():
         leaf = name.removeprefix("grad.")
         leaf = f"the input {leaf.removeprefix('in.')}" if leaf.startswith("in.") else leaf
@@ -249,7 +281,10 @@ def examine(
         alone: whether the task's given answer was sent.
     """
     try:
-        return _examine(task, case, report, tensors, alone)
+        finding = _examine(task, case, report, tensors, alone)
+        if finding and case.options.get("training") and finding.stage in ("property", "value"):
+            return replace(finding, message=f"in training mode {finding.message}")
+        return finding
     except Exception as error:  # whatever a forger sends is a finding, and his own
         return Finding(
             "type",
@@ -303,29 +338,64 @@ def _examine(
                 "needs it as it was.",
                 "Which of your lines works in place (`+=`, a method that ends in `_`)?",
             )
-    return _examine_gradients(case, tensors)
+    return _examine_gradients(case, report, tensors)
 
 
-def _explains(slip: Slip, case: Case, report: Report, tensors: Tensors) -> bool:
-    """Whether a slip yields what came back for this case."""
-    if slip.id not in case.slips:
+def _explains(key: str, case: Case, report: Report, tensors: Tensors) -> bool:
+    """Whether a stored slip yields what came back for this case."""
+    if key not in case.slips:
         return "error" in report
-    return all(_agrees(tensors, name, want) for name, want in case.slips[slip.id].items())
+    return all(_agrees(tensors, name, want) for name, want in case.slips[key].items())
+
+
+def _is_way(slip: Slip, way: str, asked: Sequence[tuple[Case, Report, Tensors]]) -> bool:
+    """Whether numbers say that a slip was made in this way."""
+    cases = [case for case, _, _ in asked]
+    raises = any(way not in case.slips for case in cases)
+    if not has_numbers(way, cases) and (slip.tells or not raises):
+        return False
+    return all(_explains(way, *parts) for parts in asked)
+
+
+def has_numbers(way: str, cases: Sequence[Case]) -> bool:
+    """Whether a way to make a slip yields a wrong number anywhere, and not errors alone."""
+    return any(
+        not all(_agrees(case.slips[way], name, want) for name, want in case.expected.items())
+        for case in cases
+        if way in case.slips
+    )
 
 
 def name_slip(
-    task: Task, cases: Sequence[Case], reports: Sequence[Report], tensors: Sequence[Tensors]
+    task: Task,
+    cases: Sequence[Case],
+    reports: Sequence[Report],
+    tensors: Sequence[Tensors],
+    *,
+    alone: bool = False,
 ) -> Slip | None:
     """Return the named slip that explains the results of all these cases, if there is one."""
-    answers = list(zip(cases, reports, tensors, strict=True))
+    asked = list(zip(cases, reports, tensors, strict=True))
+    findings = [examine(task, *parts, alone=alone) for parts in asked]
+    wrong = [finding for finding in findings if finding is not None]
+    stored = {key for case in cases for key in case.slips}
+    rounds = [asked]
+    # what chance drops looks different in every hand: where all shows without, only that counts
+    calm = [not case.options.get("training") for case in cases]
+    shown = [found for found, still in zip(findings, calm, strict=True) if found and still]
+    if any(found.stage not in _ASIDE for found in shown):
+        rounds.append([parts for parts, still in zip(asked, calm, strict=True) if still])
+    for these in rounds:
+        for slip in task.slips:
+            ways = sorted(key for key in stored if key.partition("~")[0] == slip.id)
+            if any(_is_way(slip, way, these) for way in ways):
+                return slip
     for slip in task.slips:
-        if any(slip.id in case.slips for case in cases) and all(
-            _explains(slip, *answer) for answer in answers
-        ):
-            return slip
-    for slip in task.slips:
-        parts = [_explains_in_part(slip, *answer) for answer in answers]
+        parts = [_explains_in_part(slip, *answer) for answer in asked]
         if slip.in_part and any(parts) and None not in parts:
+            return slip
+    for slip in (*task.slips, *COMMON_SLIPS):
+        if slip.tells and wrong and all(re.search(slip.tells, said.message) for said in wrong):
             return slip
     return None
 
@@ -349,6 +419,8 @@ def named(
     cases: Sequence[Case],
     reports: Sequence[Report],
     tensors: Sequence[Tensors],
+    *,
+    alone: bool = False,
 ) -> Finding:
     """Put the name of a slip before a finding: of one that explains all results, or was seen.
 
@@ -358,10 +430,18 @@ def named(
         cases: all that were asked.
         reports: what the worker says about each.
         tensors: what came back for each.
+        alone: whether the task's given answer was sent.
     """
-    slip = None if finding.stage == "manner" else name_slip(task, cases, reports, tensors)
-    if slip is None and finding.slip:
+    slip = None
+    if finding.stage != "manner":
+        slip = name_slip(task, cases, reports, tensors, alone=alone)
+    if finding.slip and slip not in task.slips:
         slip = task.slip(finding.slip)
+    return with_slip(finding, slip)
+
+
+def with_slip(finding: Finding, slip: Slip | None) -> Finding:
+    """Put the name of a slip before the finding that led to it."""
     if slip is None:
         return finding
     title = slip.title[0].upper() + slip.title[1:]

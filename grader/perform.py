@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import traceback
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -33,13 +34,25 @@ def run_cell(cell_id: str, source: str, namespace: Namespace) -> None:
     Kernel(namespace).run(source, _CELL_FILE.format(cell_id))
 
 
+def _shapes(line: str, variables: Mapping[str, Any]) -> str:
+    """Say which shapes the tensors have that a line names."""
+    names = dict.fromkeys(re.findall(r"(?<![\w.])[^\W\d]\w*", line))
+    found = {name: variables[name] for name in names if name in variables}
+    return ", ".join(
+        f"{name} {tuple(value.shape)}"
+        for name, value in found.items()
+        if type(value) in (torch.Tensor, torch.nn.Parameter)
+    )
+
+
 def describe_error(error: BaseException) -> Report:
     """Say what went wrong and in which line of the student's cells."""
-    where, stub = "", False
-    for frame in traceback.extract_tb(error.__traceback__):
+    where, shapes, stub = "", "", False
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    for number, frame in enumerate(traceback.extract_tb(error.__traceback__)):
         line = (frame.line or "").strip()
         if any(part in frame.filename for part in _CELL_FILES):
-            where = f"line {frame.lineno}: {line}"
+            where, shapes = f"line {frame.lineno}: {line}", _shapes(line, frames[number].f_locals)
         # torch raises this error, too: for a module without a forward, and inside its operators
         raised = not line or line.startswith("raise ")
         stub = raised and _TORCH not in frame.filename
@@ -59,6 +72,7 @@ def describe_error(error: BaseException) -> Report:
         "error": type(error).__name__,
         "message": message[:TEXT_LIMIT],
         "where": where[:TEXT_LIMIT],
+        "shapes": shapes[:TEXT_LIMIT],
         "stub": stub,
     }
 
@@ -107,12 +121,16 @@ def _collect_gradients(
     answers: dict[str, torch.Tensor],
 ) -> None:
     """Put the gradients of parameters and inputs into ``answers``, as far as there are any."""
-    values = [result] if len(call["outputs"]) == 1 else result
-    cotangents = [tensors[f"cotangent.{name}"] for name in call["outputs"]]
+    names = call["outputs"]
+    cotangents = [tensors.get(f"cotangent.{name}") for name in names]
     total = sum(
         (value * cotangent).sum()
-        for value, cotangent in zip(values, cotangents, strict=True)
-        if isinstance(value, torch.Tensor) and value.shape == cotangent.shape
+        for value, cotangent in zip(
+            [result] if len(names) == 1 else result, cotangents, strict=True
+        )
+        if isinstance(value, torch.Tensor)
+        and cotangent is not None
+        and value.shape == cotangent.shape
     )
     if not isinstance(total, torch.Tensor) or not total.requires_grad:
         return
@@ -164,10 +182,13 @@ def perform_call(
             }
             result = adapter.call(subject, call, inputs)
         _collect(result, call["outputs"], report, answers)
-        if call["gradients"] and "outputs" in report:
-            _collect_gradients(subject, result, call, tensors, leaves, answers)
         for name, value in inputs.items():
             answers[f"after.{name}"] = value.detach().clone()
+        try:
+            if call["gradients"] and "outputs" in report:
+                _collect_gradients(subject, result, call, tensors, leaves, answers)
+        except Exception as error:  # what came out may still be right, and says more if it is not
+            report["backward"] = describe_error(error)
     except NotDefined as error:
         report |= {"missing": str(error)[:TEXT_LIMIT]}
     except BaseException as error:  # SystemExit and KeyboardInterrupt are findings, too

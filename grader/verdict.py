@@ -121,6 +121,7 @@ class Seen:
         partners: Sequence[Partner | None],
         alone: bool,
     ) -> None:
+        self.alone = alone
         played = [
             examine_played(task, *parts, alone=alone)
             for parts in zip(cases, partners, reports, returned, strict=True)
@@ -142,7 +143,7 @@ def conclude(seen: Seen, cell_error: Finding | None) -> Finding | None:
         return None
     if first.stage == "unfilled" and cell_error is not None:
         return cell_error
-    return named(seen.task, first, seen.cases, seen.reports, seen.returned)
+    return named(seen.task, first, seen.cases, seen.reports, seen.returned, alone=seen.alone)
 
 
 def conclude_hidden(seen: Seen) -> Finding | None:

@@ -110,13 +110,13 @@ def test_the_numbers_themselves_are_looked_at_not_what_is_said_of_them() -> None
     "dtype",
     [torch.bool, torch.int8, torch.float16, torch.bfloat16, torch.complex64, torch.float8_e4m3fn],
 )
-def test_odd_kinds_are_refused_and_never_named(dtype: torch.dtype) -> None:
+def test_odd_kinds_are_refused_and_are_no_slip_of_the_task(dtype: torch.dtype) -> None:
     odd = torch.zeros(CASE.expected["energies"].shape).to(dtype)
     finding = found(energies=odd)
     assert finding is not None and finding.stage == "dtype"
     cases = public_cases(ATTENTION)["attention-2"]
     answers = [{"energies": torch.zeros(c.expected["energies"].shape).to(dtype)} for c in cases]
-    assert name_slip(ENERGIES, cases, [right(c)[0] for c in cases], answers) is None
+    assert name_slip(ENERGIES, cases, [right(c)[0] for c in cases], answers) not in ENERGIES.slips
 
 
 def test_an_input_that_came_back_as_something_else_was_changed() -> None:
@@ -236,4 +236,5 @@ def test_whatever_a_worker_answers_is_one_finding_in_one_short_line(
         assert "\n" not in finding.message
         assert len(finding.message) < 4 * SAID_LIMIT
     cases = public_cases(ATTENTION)["attention-2"]
-    assert name_slip(ENERGIES, cases, [report] * 3, [drawn] * 3) is None or "error" in report
+    named = name_slip(ENERGIES, cases, [report] * 3, [drawn] * 3)
+    assert named not in ENERGIES.slips or "error" in report

@@ -12,13 +12,14 @@ import torch
 from conftest import STUB, fill
 from grader.compare import examine, name_slip
 from grader.golden import hidden_cases, public_cases
+from grader.graft import Submission
 from grader.hidden import maker
-from grader.hidden.attention import SLIPS
-from grader.judge import fresh_seed
+from grader.hidden.attention_slips import SLIPS
+from grader.judge import Judge, fresh_seed
 from grader.tasks.attention import ATTENTION
 from grader.tasks.base import Case, Lab
 from grader.verdict import Verdict
-from lab_tools import call, fails, judge_class, noise
+from lab_tools import FillWorker, call, fails, judge_class, noise, some_fill
 from labkit.tacotron2 import Attention, LocationLayer
 
 Run = Callable[[dict[str, str]], dict[str, Verdict]]
@@ -38,12 +39,15 @@ def test_every_declared_slip_is_implemented_and_no_other() -> None:
 @pytest.mark.parametrize("task", TASKS)
 def test_the_reference_itself_has_full_marks(task: str) -> None:
     verdict = judge_class(ATTENTION, task, REFERENCE[task])
-    assert (verdict.points, verdict.public, verdict.hidden) == (20, (3, 3), (10, 10))
+    assert (verdict.points, verdict.public, verdict.hidden) == (20, (3, 3), (11, 11))
 
 
 @pytest.mark.parametrize(("task", "slip"), EVERY_SLIP)
 def test_the_judge_names_every_slip_with_its_hint(task: str, slip: str) -> None:
-    verdict = judge_class(ATTENTION, task, SLIPS[task][slip])
+    worker = FillWorker({"LocationLayer": LocationLayer, TASKS[task].defines: SLIPS[task][slip]})
+    judge = Judge(ATTENTION, worker, b"a course", "a suite")  # type: ignore[arg-type]
+    cells = {task_id: some_fill(task) for task_id, task in TASKS.items()}
+    verdict = next(v for v in judge.judge(Submission(cells), "ada") if v.task == task)
     known = TASKS[task].slip(slip)
     assert (verdict.points, verdict.slip, verdict.hint) == (0, slip, known.hint)
     assert verdict.message.lower().startswith(f"{task}: {known.title}.".lower())
@@ -182,9 +186,9 @@ WRONG = {
     "an axis more": (
         "return energies.unsqueeze(1)",
         "rank",
-        r"3 axes \(2, 1, 8\); expected 2: \(B, T_in\) = \(2, 8\)",
+        r"1 axis too many: its shape is \(2, 1, 8\); expected \(B, T_in\) = \(2, 8\)",
     ),
-    "an axis less": ("return energies[0]", "rank", r"1 axes \(8\)"),
+    "an axis less": ("return energies[0]", "rank", r"1 axis too few: its shape is \(8\)"),
     "transposed": ("return energies.t()", "axes", r"\(8, 2\); expected .*another order"),
     "one symbol short": ("return energies[:, 1:]", "size", r"\(2, 7\); expected"),
     "one number for all": ("return energies[:, :1]", "size", r"\(2, 1\); expected"),
@@ -278,7 +282,7 @@ def test_right_numbers_without_the_right_gradient(
     verdict = judge_cells(fill(attention_2=_RIGHT + "        " + ending))["attention-2"]
     assert (verdict.points, verdict.stage) == (0, "gradient")
     assert message in verdict.message
-    assert verdict.public == (3, 3)
+    assert verdict.public == (2, 3)  # the check in the notebook says so, too
 
 
 @pytest.mark.parametrize(
@@ -287,7 +291,7 @@ def test_right_numbers_without_the_right_gradient(
         ("processed_memory += location", "processed_memory"),
         ("attention_weights_cat.zero_()", "attention_weights_cat"),
         ("query_before.mul_(2)", "query"),
-        ("attention_weights_cat.resize_(1)", "attention_weights_cat"),
+        ("attention_weights_cat[:, 1].add_(1)", "attention_weights_cat"),
     ],
 )
 def test_an_input_that_was_changed_is_named(judge_cells: Run, line: str, argument: str) -> None:
@@ -347,8 +351,7 @@ PUBLIC_TABLE = """
 def test_knowing_the_public_answers_by_heart_is_not_enough(judge_cells: Run) -> None:
     verdicts = judge_cells(fill(attention_2=PUBLIC_TABLE))
     verdict = verdicts["attention-2"]
-    assert (verdict.public, verdict.points) == ((3, 3), 0)
-    assert "the public cases pass, but a hidden case" in verdict.message
+    assert (verdict.stage, verdict.points) == ("gradient", 0)
     assert [v.points for v in verdicts.values()] == [20, 0, 20]
 
 
@@ -364,5 +367,5 @@ def test_knowing_even_the_hidden_answers_by_heart_is_not_enough(lab: Lab) -> Non
             return right * 0
 
     verdict = judge_class(ATTENTION, "attention-2", Table)
-    assert (verdict.public, verdict.hidden, verdict.points) == ((3, 3), (6, 10), 0)
+    assert (verdict.public, verdict.hidden, verdict.points) == ((3, 3), (7, 11), 0)
     assert "fresh numbers" in verdict.message

@@ -34,6 +34,7 @@ from labkit.tacotron2 import Encoder
 pytestmark = pytest.mark.lab2
 
 TASKS = {task.id: task for task in ENCODER.judged}
+FRESH = {"encoder-1": 6, "encoder-2": 4}
 EVERY_SLIP = [(task, slip.id) for task in TASKS for slip in TASKS[task].slips]
 
 
@@ -69,7 +70,7 @@ def test_the_reference_itself_has_full_marks(task: str, judge: Any) -> None:
     verdict = judge(ENCODER, task, Encoder)
     assert verdict.points == 30
     assert verdict.public == (len(public(ENCODER, task)),) * 2
-    assert verdict.hidden == (len(hidden_cases(ENCODER)[task]) + 4,) * 2
+    assert verdict.hidden == (len(hidden_cases(ENCODER)[task]) + FRESH[task],) * 2
 
 
 @pytest.mark.parametrize(("task", "slip"), EVERY_SLIP)
@@ -321,7 +322,11 @@ WRONG = {
     "a packed sequence": ("return packed", "type", "must be a torch.Tensor, not PackedSequence"),
     "what the LSTM returns": ("return out, h", "type", "not tuple"),
     "double": ("return out.double()", "dtype", r"torch\.float64; expected torch\.float32"),
-    "an axis more": ("return out.unsqueeze(0)", "rank", r"4 axes \(1, 2, 8, 6\); expected 3"),
+    "an axis more": (
+        "return out.unsqueeze(0)",
+        "rank",
+        r"1 axis too many: its shape is \(1, 2, 8, 6\)",
+    ),
     "one symbol short": ("return out[:, 1:]", "size", r"\(2, 7, 6\); expected .*= \(2, 8, 6\)"),
     "time first": (
         "return out.permute(2, 0, 1)",
@@ -350,7 +355,8 @@ def test_too_much_dropout_is_told_as_a_share(judge_cells: Run) -> None:
     verdict = judge_cells(fill(encoder_1=twice))["encoder-1"]
     assert (verdict.points, verdict.stage) == (0, "property")
     assert re.search(
-        r"in training mode 7\d% of convolved is dropped; expected about 50%", verdict.message
+        r"in training mode \(one layer\) \d\d% of convolved is dropped; expected about 30%",
+        verdict.message,
     )
 
 
@@ -359,8 +365,8 @@ def test_dropout_that_is_not_scaled_is_wrong(judge_cells: Run) -> None:
         "x = F.relu(convolution(x)); x = x * (torch.rand_like(x) < 0.5) if self.training else x"
     )
     verdict = judge_cells(fill(encoder_1=unscaled))["encoder-1"]
-    assert (verdict.points, verdict.stage) == (0, "value")
-    assert verdict.public == (2, 3)
+    assert (verdict.points, verdict.slip) == (0, "dropout-unscaled")
+    assert "is multiplied by 1; expected 1.43" in verdict.message
 
 
 @pytest.mark.parametrize("task", TASKS)
@@ -391,6 +397,8 @@ def test_hidden_cases_hold_the_edges() -> None:
 def test_no_batch_norm_of_a_case_is_at_its_initial_values() -> None:
     for cases in public_cases(ENCODER).values():
         for case in cases:
+            if case.options.get("training"):  # where what chance does is made visible
+                continue
             for name, value in case.state.items():
                 if name.endswith(("running_mean", "running_var", ".1.weight", ".1.bias")):
                     assert not torch.allclose(value, value.new_tensor([0.0]), atol=0.01)

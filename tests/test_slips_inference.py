@@ -301,7 +301,7 @@ WRONG = {
         "inference-2",
         _RIGHT.replace("out.append(wav)", "out.append(wav[None])"),
         "rank",
-        r"what came back of sentence 1 has 2 axes \(1, 12\)",
+        r"what came back of sentence 1 has 1 axis too many: its shape is \(1, 12\)",
     ),
     "a list of steps": (
         "inference-3",

@@ -43,7 +43,6 @@ class Adapter(Protocol):
 
 _HOME = {
     "method": "grader.adapters.method:METHOD",
-    "encoder": "grader.adapters.encoder:ENCODER",
     "decoder": "grader.adapters.decoder:DECODER",
     "tacotron2": "grader.adapters.tacotron2:TACOTRON2",
     "inference": "grader.adapters.inference:INFERENCE",

@@ -9,8 +9,8 @@ import torch
 from torch import nn
 
 from grader.golden import Cases
-from grader.hidden.attention_slips import SLIPS
-from grader.hidden.making import complete, draw_state
+from grader.hidden.attention_slips import WAYS
+from grader.hidden.making import complete, draw_state, numbered
 from grader.tasks.attention import ATTENTION
 from grader.tasks.base import Case, Task, Tensors
 from labkit.tacotron2 import Attention, LocationLayer
@@ -32,6 +32,7 @@ class Shape:
         label: what is special about it, in words that a student may read.
         lengths: symbols of each sentence; the longest is T_in.
         masked: whether a mask is passed.
+        training: whether the module is in training mode, which must make no difference.
         gradients: whether gradients are compared.
     """
 
@@ -43,6 +44,7 @@ class Shape:
     filters: int = 3
     kernel: int = 5
     masked: bool = True
+    training: bool = False
     gradients: bool = False
 
 
@@ -51,8 +53,8 @@ _SQUARE = Shape(
     "all sizes equal", (4, 4, 3, 1), query=4, embedding=4, attention=4, filters=4, kernel=3
 )
 _PUBLIC = (
-    Shape("two sentences of different length", (8, 5)),
-    Shape("one sentence alone", (6,), masked=False),
+    Shape("two sentences of different length", (8, 5), gradients=True),
+    Shape("one sentence alone", (6,), masked=False, training=True),
     _SQUARE,
 )
 _HIDDEN = (
@@ -62,6 +64,7 @@ _HIDDEN = (
     Shape("heavy padding", (33, 2, 1, 17)),
     Shape("a filter wider than the text", (5, 3), kernel=31),
     Shape("gradients", (7, 4), gradients=True),
+    Shape("training mode", (3, 11, 8), training=True, gradients=True),
 )
 
 
@@ -110,7 +113,7 @@ def _inputs(task: Task, shape: Shape, generator: torch.Generator) -> Tensors:
 
 def answer(task: Task, case: Case, *, gradients: bool, slips: bool) -> Case:
     """Compute what must come out of a case, in float64, rounded once."""
-    wrong = SLIPS[task.id] if slips else None
+    wrong = numbered(WAYS[task.id]) if slips else None
     return complete(task, case, _REFERENCE[task.defines], gradients=gradients, slips=wrong)
 
 
@@ -119,7 +122,9 @@ def make_case(task: Task, shape: Shape, seed: int, *, slips: bool = False) -> Ca
     generator = torch.Generator().manual_seed(seed)
     init = _init(task, shape)
     state = draw_state(_REFERENCE[task.defines](**init), generator)
-    case = Case(shape.label, init, state, _inputs(task, shape, generator), expected={})
+    options = {"training": True} if shape.training else {}
+    inputs = _inputs(task, shape, generator)
+    case = Case(shape.label, init, state, inputs, expected={}, options=options)
     return answer(task, case, gradients=shape.gradients, slips=slips)
 
 
@@ -159,7 +164,8 @@ def fresh_cases(task_id: str, seed: int) -> list[Case]:
             attention=dice.randint(3, 24),
             filters=dice.randint(2, 8),
             kernel=dice.choice((3, 5, 11, 31)),
-            masked=batch > 1 or dice.random() < 0.5,
+            masked=batch > 1,
+            training=number % 2 == 1,
         )
         cases.append(make_case(task, shape, seed=dice.getrandbits(48)))
     return cases

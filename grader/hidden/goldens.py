@@ -14,7 +14,14 @@ from pathlib import Path
 
 import torch
 
-from grader.compare import ABSOLUTE_TOLERANCE, RELATIVE_TOLERANCE, Finding, examine, name_slip
+from grader.compare import (
+    ABSOLUTE_TOLERANCE,
+    RELATIVE_TOLERANCE,
+    Finding,
+    examine,
+    has_numbers,
+    name_slip,
+)
 from grader.golden import FACTS, KINDS, Cases, golden_file, load_cases, save_cases
 from grader.hidden import Answer, maker
 from grader.stage import partner_of
@@ -140,23 +147,29 @@ def _replay(
 
 
 def _check_slips(lab: Lab, cases: Cases) -> list[str]:
-    """Every declared slip must fail the public cases, and be recognised as itself."""
+    """Every slip must fail the public cases in each of its ways, and be recognised as itself."""
     problems = []
     for task in lab.judged:
         partners = [partner for case in cases[task.id] if (partner := partner_of(case))]
         by_events = {slip for partner in partners for slip in partner.shown}
+        public = cases[task.id]
+        stored = {key for case in public for key in case.slips}
         for slip in task.slips:
+            if not slip.tells and slip.id not in stored | by_events:
+                problems.append(f"{task.id}: nothing tells the slip {slip.id}")
+        for way in sorted(stored):
+            slip = task.slip(way.partition("~")[0])
             if slip.id in by_events:  # no numbers of it are stored
                 continue
-            replays = [_replay(task, case, case.slips.get(slip.id)) for case in cases[task.id]]
+            if slip.tells and not has_numbers(way, public):
+                continue  # known by what is said about it, which only a call shows
+            replays = [_replay(task, case, case.slips.get(way)) for case in public]
             if all(finding is None for finding, _, _ in replays):
-                problems.append(f"{task.id}: the slip {slip.id} passes the public cases")
-            named = name_slip(
-                task, cases[task.id], [r for _, r, _ in replays], [o for *_, o in replays]
-            )
+                problems.append(f"{task.id}: the slip {way} passes the public cases")
+            named = name_slip(task, public, [r for _, r, _ in replays], [o for *_, o in replays])
             if named != slip:
                 problems.append(
-                    f"{task.id}: the slip {slip.id} is taken for {named.id if named else 'none'}"
+                    f"{task.id}: the slip {way} is taken for {named.id if named else 'none'}"
                 )
     return problems
 

@@ -20,12 +20,15 @@ class Slip:
         title: the mistake in a few words.
         hint: one question that leads on; never the answer.
         in_part: the mistake may concern some of its outputs only, the others being right.
+        tells: for a mistake that yields no numbers, or other ones each time: a pattern that every
+            finding on the public cases then holds, and that no other mistake leads to.
     """
 
     id: str
     title: str
     hint: str
     in_part: bool = False
+    tells: str = ""
 
 
 @dataclass(frozen=True)
@@ -35,10 +38,13 @@ class Given:
     Attributes:
         name: attribute of the object under test that is replaced.
         tensor: name of the input tensor that it returns.
+        asks: names of the inputs with which it is to be called, as its arguments are called; to
+            others it gives another answer.
     """
 
     name: str
     tensor: str
+    asks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -162,15 +168,18 @@ class Case:
         gradients: expected gradients by name (``grad.<parameter>``, ``grad.in.<input>``), empty
             if not asked for.
         given_gradients: the same where the task's given answer stands in for an earlier task.
-        slips: outputs of each named slip on this case, by slip id; absent where it raises.
+        slips: outputs of each named slip on this case, by slip id; absent where it raises. Other
+            ways to make the same slip stand beside it as ``<id>~2``, ``<id>~3``, …
         options: what the adapter wants to know beside the tensors, as plain data. All know
             ``seed`` (of the global dice, 0 if absent), ``training`` (the module's mode) and
             ``grad`` (whether gradients are on).
         alone: whether the case needs no fill but the task's own, because stand-ins take the
             places of the others.
         dropped: the share of numbers that a dropout in training mode sets to zero, each of the
-            others being as expected; 0 if there is none.
-        compare: how outputs are compared: by their numbers, or as ``audio``.
+            others being as expected; 0 if there is none. A fill may drop the share of the paper
+            instead, and multiply the others accordingly.
+        compare: how outputs are compared: by their ``numbers``, as ``audio``, or as ``other``
+            numbers than those, since chance must have changed them.
         partner: what the case's partner answers with, see :mod:`grader.stage`; it never travels.
         also: the outputs of other right ways, by a name for each.
     """
@@ -234,6 +243,7 @@ def call_document(task: Task, case: Case, *, given: bool = False) -> dict[str, A
         "state": sorted(case.state),
         "outputs": [output.name for output in outputs_of(task, case)],
         "given": {task.given.name: task.given.tensor} if given and task.given else {},
+        "asks": list(task.given.asks) if given and task.given else [],
         "gradients": sorted(case.gradients),
         "options": dict(case.options),
     }

@@ -290,4 +290,49 @@ VALUES: dict[str, tuple] = {
         return self.v(processed_memory).squeeze(-1)
         """,
     ),
+    "adapters that answer for themselves": (
+        "cell",
+        """
+        import grader.adapters.method as method
+        method.MethodAdapter.call = lambda self, subject, call, inputs: inputs.get(
+            "location", torch.zeros(2, 8))
+        method.MethodAdapter.furnish = lambda self, instance, call, tensors: instance
+        method._modes = lambda subject: {}
+        """,
+    ),
+    "a given answer read out of its stand-in": (
+        "instead",
+        """
+        layer = self.location_layer
+        kept = [layer, *getattr(getattr(layer, "given", None), "__closure__", None) or ()]
+        found = [getattr(cell, "cell_contents", cell) for cell in kept]
+        return next(
+            (value.sum(-1) for value in found if isinstance(value, torch.Tensor)),
+            self.v(processed_memory).squeeze(-1),
+        )
+        """,
+    ),
+    "a stand-in that is told that all arguments are right": (
+        "cell",
+        """
+        import grader.adapters.method as method
+        method._distance = lambda asked, want, seen: 0.0
+        method.answering = lambda answer, expected: lambda *a, **k: answer
+        """,
+    ),
+    "gradients that are handed in by hand": (
+        "call",
+        """
+        query.retain_grad() if query.requires_grad else None
+        for parameter in self.parameters():
+            parameter.grad = torch.ones_like(parameter)
+        """,
+    ),
+    "a backward pass that does nothing": (
+        "cell",
+        """
+        torch.Tensor.backward = lambda self, *a, **k: None
+        torch.autograd.backward = lambda *a, **k: None
+        """,
+    ),
 }
