@@ -17,6 +17,7 @@ from grader.differences import place, relation
 from grader.perform import CARRIED, Report
 from grader.tasks.base import Case, Output, Slip, Task, Tensors, call_tensors, outputs_of
 from grader.tasks.common_slips import COMMON_SLIPS
+from grader.tasks.error_slips import ERROR_SLIPS
 
 # Measured (benchmarks/tolerance.py): honest float32 solutions use less than a fifth of this bound
 # over more than 150 cases of each task; the nearest named slip exceeds it more than 400 times.
@@ -394,10 +395,25 @@ def name_slip(
         parts = [_explains_in_part(slip, *answer) for answer in asked]
         if slip.in_part and any(parts) and None not in parts:
             return slip
-    for slip in (*task.slips, *COMMON_SLIPS):
-        if slip.tells and wrong and all(re.search(slip.tells, said.message) for said in wrong):
+    # what an error always means is right of the one that is told, whatever the others are
+    return common_slip(wrong, (*task.slips, *COMMON_SLIPS)) or common_slip(wrong[:1], ERROR_SLIPS)
+
+
+def common_slip(findings: Sequence[Finding], slips: Sequence[Slip]) -> Slip | None:
+    """Return the first slip that is told by what all of these findings say."""
+    for slip in slips:
+        if (
+            slip.tells
+            and findings
+            and all(_is_said(slip.tells, found.message) for found in findings)
+        ):
             return slip
     return None
+
+
+def _is_said(pattern: str, message: str) -> bool:
+    """Whether a message says this of itself, not in the line of code that it quotes."""
+    return bool(re.search(pattern, re.split(r" in line \d+: ", message)[0]))
 
 
 def _explains_in_part(slip: Slip, case: Case, report: Report, tensors: Tensors) -> bool | None:

@@ -203,7 +203,7 @@ WRONG: dict[str, tuple[str, ...]] = {
         "return v(tanh(q + p + u)).squeeze(-1)",
         "return self.v(tanh(q + memory + u)).squeeze(-1)",
     ),
-    "shapes-unfit": ("return self.v(tanh(q + p + w)).squeeze(-1)",),
+    "broadcast": ("return self.v(tanh(q + p + w)).squeeze(-1)",),
     "": (
         "return self.v(F.gelu(q + p + u)).squeeze(-1)",
         "return self.v(tanh(q + p + u)).squeeze(-1).tolist()",
