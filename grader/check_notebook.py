@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib.util
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import grader
@@ -47,7 +51,23 @@ def check_notebook(path: Path) -> tuple[Lab, Submission, list[Verdict]]:
     notebook = read_notebook(path)
     lab = recognise(notebook)
     submission = graft(notebook, lab)
+    with contextlib.ExitStack() as stack:
+        edition = stack.enter_context(_edition(lab))
+        worker = stack.enter_context(Worker(NONE, edition))
+        return lab, submission, Judge(lab, worker, public_only=True).judge(submission)
+
+
+@contextlib.contextmanager
+def _edition(lab: Lab) -> Iterator[Path]:
+    """Yield the folder with a student edition: this kit, or one that is made of the full kit.
+
+    The full kit has the reference under the same names, which would answer for a broken cell.
+    """
     assert grader.__file__
-    with Worker(NONE, Path(grader.__file__).parent.parent) as worker:
-        judge = Judge(lab, worker, public_only=True)
-        return lab, submission, judge.judge(submission)
+    if importlib.util.find_spec("grader.edition") is None:
+        yield Path(grader.__file__).parent.parent
+        return
+    from grader.edition import build_edition
+
+    with tempfile.TemporaryDirectory(prefix="grader-") as folder:
+        yield build_edition(lab.name, Path(folder))

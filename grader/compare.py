@@ -326,8 +326,14 @@ def _examine(
             )
         if output.name in task.weights and (finding := _examine_weights(output.name, got, case)):
             return finding
-    if finding := _examine_numbers(outputs, case, tensors):
-        return finding
+    numbers = _examine_numbers(outputs, case, tensors)
+    changed = _examine_inputs(task, case, tensors, alone)
+    if numbers and changed:  # what was changed may be why the numbers are wrong
+        return replace(numbers, message=f"{numbers.message} Besides, {changed.message}")
+    return numbers or changed or _examine_gradients(case, report, tensors)
+
+
+def _examine_inputs(task: Task, case: Case, tensors: Tensors, alone: bool) -> Finding | None:
     for name, before in call_tensors(task, case, given=alone).items():
         after = tensors.get(name.replace("in.", "after.", 1))
         if not name.startswith("in."):
@@ -339,7 +345,7 @@ def _examine(
                 "needs it as it was.",
                 "Which of your lines works in place (`+=`, a method that ends in `_`)?",
             )
-    return _examine_gradients(case, report, tensors)
+    return None
 
 
 def _explains(key: str, case: Case, report: Report, tensors: Tensors) -> bool:

@@ -96,6 +96,11 @@ def _hidden_folders(visible: list[str]) -> list[str]:
     """Return the folders in view that hold the full edition of the kit."""
     entries = {*sys.path, sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
     packages = {Path(entry, package).resolve() for entry in entries for package in _PACKAGES}
+    # another Python's packages may lie in view, too, and hold another copy of the kit
+    for root in visible:
+        for places in ("*-packages", "py*/*-packages", "lib*/py*/*-packages"):
+            for found in Path(root).glob(f"{places}/"):
+                packages |= {(found / package).resolve() for package in _PACKAGES}
     folders = set()
     for root in visible:
         real = Path(root).resolve()

@@ -14,6 +14,7 @@ from typing import Any
 
 import torch
 
+import labkit
 from grader.adapters import Namespace, NotDefined, Report, adapter_of
 from grader.line import take_turn
 from labkit.cells.running import Kernel
@@ -23,7 +24,7 @@ ELEMENT_LIMIT = 4 * 1024 * 1024  # elements of any tensor that leaves the worker
 # what a tensor is, travels with its numbers: a check beside student code could be taken away
 CARRIED = (torch.float32, torch.float64, torch.int32, torch.int64)
 
-_TORCH = str(Path(torch.__file__).parent)
+_LIBRARIES = (str(Path(torch.__file__).parent), str(Path(labkit.__file__).parent))
 _NAMED_SUPER = re.compile(r"super\(\w+, *self\)")
 _CELL_FILE = "<cell {}>"
 _CELL_FILES = ("<cell ", "<ipython-input", "ipykernel_")  # as a worker and as notebooks name them
@@ -53,9 +54,10 @@ def describe_error(error: BaseException) -> Report:
         line = (frame.line or "").strip()
         if any(part in frame.filename for part in _CELL_FILES):
             where, shapes = f"line {frame.lineno}: {line}", _shapes(line, frames[number].f_locals)
-        # torch raises this error, too: for a module without a forward, and inside its operators
+        # Torch raises this error, too: for a module without a forward, and inside its operators.
+        # And so does what the kit leaves out of a student edition: its message says what it is.
         raised = not line or line.startswith("raise ")
-        stub = raised and _TORCH not in frame.filename
+        stub = raised and not frame.filename.startswith(_LIBRARIES)
     if isinstance(error, SyntaxError) and not where:
         where = f"line {error.lineno}: {(error.text or '').strip()}"
     try:

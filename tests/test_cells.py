@@ -7,6 +7,8 @@ import asyncio
 import importlib.util
 import sys
 import textwrap
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ import pytest
 from labkit.cells import python
 from labkit.cells.finding import Cell, find
 from labkit.cells.names import bound, looked_up
-from labkit.cells.python import join, split, to_python
+from labkit.cells.python import is_python, join, split, to_python
 from labkit.cells.running import Kernel
 from labkit.cells.stubs import Wanted, is_stub
 
@@ -320,3 +322,22 @@ def test_importing_this_costs_little() -> None:
             names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             assert not heavy & set(names)
+
+
+def test_threads_parse_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    inside, together = 0, []
+    real = ast.parse
+
+    def watched(source: str) -> ast.Module:
+        nonlocal inside
+        inside += 1
+        together.append(inside)
+        tree = real(source)
+        time.sleep(0.002)  # others may run
+        inside -= 1
+        return tree
+
+    monkeypatch.setattr("labkit.cells.python.ast.parse", watched)
+    with ThreadPoolExecutor(4) as pool:
+        assert all(pool.map(is_python, ["x = 1"] * 20))
+    assert together == [1] * 20

@@ -126,6 +126,13 @@ def test_an_input_that_came_back_as_something_else_was_changed() -> None:
     assert found(tensors={"after.nothing": torch.zeros(1)}) is None
 
 
+def test_wrong_numbers_are_told_together_with_the_input_that_was_changed() -> None:
+    wrong = CASE.expected["energies"] + 1
+    finding = found(tensors={"energies": wrong, "after.query": CASE.inputs["query"] + 1})
+    assert finding is not None and finding.stage == "value"
+    assert "Besides, the call changed its own input query" in finding.message
+
+
 def test_gradients_are_compared_as_strictly() -> None:
     name, want = next(iter(GRADIENT_CASE.gradients.items()))
     assert found(GRADIENT_CASE) is None
@@ -168,10 +175,10 @@ def test_the_name_of_a_slip_comes_before_what_led_to_it() -> None:
 def test_a_slip_must_explain_every_case() -> None:
     cases = public_cases(ATTENTION)["attention-2"]
     slip = ENERGIES.slip("tanh-missing")
-    answers = [dict(case.slips[slip.id]) for case in cases]
+    answers = [right(case)[1] | dict(case.slips[slip.id]) for case in cases]
     reports = [right(case)[0] for case in cases]
     assert name_slip(ENERGIES, cases, reports, answers) == slip
-    answers[-1] = {"energies": cases[-1].expected["energies"]}
+    answers[-1] = right(cases[-1])[1]
     assert name_slip(ENERGIES, cases, reports, answers) is None
 
 
@@ -180,7 +187,7 @@ def test_a_slip_that_raises_is_explained_by_an_error_only() -> None:
         replace(case, slips=dict(case.slips)) for case in public_cases(ATTENTION)["attention-2"]
     ]
     slip = ENERGIES.slip("tanh-missing")
-    answers = [dict(case.slips[slip.id]) for case in cases]
+    answers = [right(case)[1] | dict(case.slips[slip.id]) for case in cases]
     reports: list[Report] = [right(case)[0] for case in cases]
     del cases[0].slips[slip.id]  # type: ignore[attr-defined]
     assert name_slip(ENERGIES, cases, reports, answers) is None

@@ -86,6 +86,17 @@ def test_an_installed_full_edition_is_hidden_under_every_name_of_its_folder(
     assert not [name for name in files_in_sandbox(edition, alias) if name.endswith("judge.py")]
 
 
+@pytest.mark.parametrize("place", ["python3.99/dist-packages", "pypy3/site-packages"])
+@pytest.mark.parametrize("package", ["grader", "labkit"])
+def test_a_copy_of_the_kit_in_another_pythons_packages_is_hidden(
+    confined: str, edition: Path, environment: Path, place: str, package: str
+) -> None:
+    folder = environment / "lib" / place / package
+    folder.mkdir(parents=True)
+    (folder / "answer.py").write_text("x")
+    assert not [name for name in files_in_sandbox(edition, environment) if "answer" in name]
+
+
 def test_the_edition_is_what_python_imports_inside(confined: str, edition: Path) -> None:
     script = "import grader, labkit; print(grader.__file__, labkit.__file__)"
     command = sandbox_command(edition, ["-c", script])

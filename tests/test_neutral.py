@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import unicodedata
 
 import pytest
@@ -48,3 +50,14 @@ def test_names_stay_as_they_are(text: str) -> None:
 def test_no_cell_begins_with_a_sign(text: str) -> None:
     cell = unicodedata.normalize("NFKC", neutral(text)).strip()
     assert not cell.startswith(tuple(SIGNS))
+
+
+@pytest.mark.parametrize("text", ["a;=1+1", 'a; "=1+1"', "x;＝1;@b", "one\n=1+1", "a|-1", ";=1+1;"])
+@pytest.mark.parametrize("delimiter", [",", ";", "|"])
+def test_a_table_that_is_cut_elsewhere_holds_no_formula_either(text: str, delimiter: str) -> None:
+    table = io.StringIO()
+    csv.writer(table).writerow(["eve", neutral(text), neutral(text), 3])
+    for row in csv.reader(io.StringIO(table.getvalue()), delimiter=delimiter):
+        for cell in row:
+            seen = unicodedata.normalize("NFKC", cell).strip().lstrip('"').strip()
+            assert not seen.startswith(tuple(SIGNS)), row

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from torch import nn
 
-from conftest import fill
+from conftest import ROOT, fill
 from grader import check
+from grader.check_notebook import check_notebook
 from grader.errors import GraderError
 from grader.selfcheck import CheckFailed, run_check
 from labkit.tacotron2 import Attention, LocationLayer
@@ -103,3 +106,18 @@ def test_the_traceback_of_a_failed_check_is_one_line() -> None:
 def test_an_unknown_task_lists_those_that_exist() -> None:
     with pytest.raises(GraderError, match=r"attention-9.*attention-1"):
         check("attention-9", Attention)
+
+
+@pytest.mark.parametrize("broken", ["class Decoder(:", "Decoder = None", "1 / 0", "x = 1"])
+def test_the_reference_does_not_answer_for_a_cell_that_is_broken(
+    tmp_path: Path, broken: str
+) -> None:
+    path = ROOT / "notebooks" / "lab3_decoder" / "decoder.ipynb"
+    notebook = json.loads(path.read_text("utf-8"))
+    for cell in notebook["cells"]:
+        if cell["id"] == "tacotron2-1":
+            cell["source"] = broken
+    hand_in = tmp_path / "decoder.ipynb"
+    hand_in.write_text(json.dumps(notebook), "utf-8")
+    _, _, verdicts = check_notebook(hand_in)
+    assert [verdict.passed for verdict in verdicts] == [True, True, True, False]

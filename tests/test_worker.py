@@ -631,7 +631,7 @@ class Thing(nn.Module):
         "0/state.inner.bias": torch.zeros(4),
         "0/state.inner.weight": torch.zeros(4, 4),
     }
-    given = CALL | {"state": state, "given": {"inner": "g", "helper": "y"}}
+    given = CALL | {"state": state, "asks": [], "given": {"inner": "g", "helper": "y"}}
     _, answers = in_process(source, [given], tensors)
     assert answers["0/z"].tolist() == [6, 6, 6, 6]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import textwrap
+import threading
 from functools import lru_cache
 
 # Stands between cells that are handed on as one text; in the form that editors know as "percent".
@@ -79,6 +80,11 @@ def to_python(source: str, thorough: bool = True) -> str:
     return changed if is_python(changed) else source
 
 
+# Before Python 3.12, two threads that parse at once can disturb each other: they share the counter
+# with which the tree is built, and "AST constructor recursion depth mismatch" is raised.
+_PARSING = threading.Lock()
+
+
 def is_python(source: str) -> bool:
     """Whether a text is Python of this version."""
     return parse(source) is not None
@@ -87,7 +93,8 @@ def is_python(source: str) -> bool:
 def parse(source: str) -> ast.Module | None:
     """Parse a text; None if it is no Python of this version, however it fails."""
     try:
-        return ast.parse(source)
+        with _PARSING:
+            return ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 
