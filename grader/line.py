@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import torch
@@ -28,8 +29,17 @@ class LineClosed(ConnectionError):
     """Nobody answers: too much was asked, or something that was not understood."""
 
 
-_asked: list[Ask] = []  # the last one answers
+_asked: list[Ask] = []  # who answers all events of this process: a worker's child has one line
+_here: ContextVar[Ask | None] = ContextVar("_here", default=None)  # who answers in this thread
 _turn = [0]  # the number of the call that is being made
+
+
+def line_to_partner() -> Callable[..., tuple[Said, Tensors]]:
+    """Return :func:`ask` of whoever answers now, for stand-ins that are asked from any thread."""
+    here = _here.get()
+    if here is None:
+        return ask
+    return lambda what, said=None, tensors=None: here(_turn[0], what, said or {}, tensors or {})
 
 
 def ask(
@@ -48,9 +58,10 @@ def ask(
     Raises:
         LineClosed: there is no answer, and there will be none.
     """
-    if not _asked:
+    answer = _here.get() or (_asked[0] if _asked else None)
+    if answer is None:
         raise LineClosed("nobody is there to answer")
-    return _asked[-1](_turn[0], what, said or {}, tensors or {})
+    return answer(_turn[0], what, said or {}, tensors or {})
 
 
 def take_turn(number: int) -> None:
@@ -60,12 +71,15 @@ def take_turn(number: int) -> None:
 
 @contextmanager
 def answered_by(answer: Callable[[str, Said, Tensors], tuple[Said, Tensors]]) -> Iterator[None]:
-    """Let events be answered in this process."""
-    _asked.append(lambda _, what, said, tensors: answer(what, said, tensors))
+    """Let the events of this thread be answered in this process.
+
+    Judges work side by side in threads, and the events of one are none of another's business.
+    """
+    before = _here.set(lambda _, what, said, tensors: answer(what, said, tensors))
     try:
         yield
     finally:
-        _asked.pop()
+        _here.reset(before)
 
 
 def answered_through(descriptor: int) -> None:

@@ -20,7 +20,7 @@ from torch import nn
 from grader.adapters import Namespace, Report
 from grader.adapters.elsewhere import ELSEWHERE, OtherDevice, fetch, is_elsewhere, place
 from grader.adapters.method import as_numbers
-from grader.line import ask
+from grader.line import ask, line_to_partner
 from labkit.audio import MelConfig
 from labkit.errors import AudioError
 from labkit.tacotron2.checks import check_text
@@ -65,6 +65,7 @@ class ToyModel(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
+        self._ask = line_to_partner()
         self.weight = nn.Parameter(torch.ones(()))
         # parts below, which have modes of their own
         self.encoder = nn.Sequential(nn.BatchNorm1d(1), nn.Dropout())
@@ -102,7 +103,7 @@ class ToyModel(nn.Module):
             "training": [name for name, module in self.named_modules() if module.training],
             "elsewhere": [there, is_elsewhere(ids), is_elsewhere(lengths)],
         }
-        _, found = ask("infer", said)
+        _, found = self._ask("infer", said)
         mel = found["mel"] + touched
         results = mel, found["mel_lengths"], found["alignments"]
         return tuple(map(place, results)) if there else results  # type: ignore[return-value]
@@ -139,6 +140,7 @@ class ToyVocoder(Vocoder):
 
     def __init__(self, mel: MelConfig) -> None:
         super().__init__(mel)
+        self._ask = line_to_partner()
         self.weight = nn.Parameter(torch.ones(()))
 
     def infer(
@@ -147,7 +149,7 @@ class ToyVocoder(Vocoder):
         """Return (B, T · hop_length) samples; nothing guards it against gradients."""
         self.check(mel)
         touched = fetch(self.weight) * 0
-        _, found = ask("vocode", {"gradients": touched.requires_grad}, {"mel": fetch(mel)})
+        _, found = self._ask("vocode", {"gradients": touched.requires_grad}, {"mel": fetch(mel)})
         audio = found["audio"] + touched
         return place(audio) if is_elsewhere(self.weight) else audio
 
@@ -157,6 +159,7 @@ class ToyDenoiser(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
+        self._ask = line_to_partner()
         self.register_buffer("bias_spec", torch.ones(()))
 
     def forward(self, audio: torch.Tensor, strength: float = 0.01) -> torch.Tensor:
@@ -172,7 +175,7 @@ class ToyDenoiser(nn.Module):
                 f"audio is on {audio.device}, the denoiser on {self.bias_spec.device}; "
                 f"use denoiser.to({str(audio.device)!r})"
             )
-        _, found = ask("denoise", {"strength": float(strength)}, {"audio": fetch(audio)})
+        _, found = self._ask("denoise", {"strength": float(strength)}, {"audio": fetch(audio)})
         cleaned = found["audio"] + 0 * fetch(audio)
         return place(cleaned) if is_elsewhere(audio) else cleaned
 
@@ -221,34 +224,43 @@ def _read_file(path: str | Path) -> tuple[torch.Tensor, int]:
 # ── benchmark ───────────────────────────────────────────────────────────────────────────────────
 
 
-def _read() -> torch.Tensor:
-    """Return a mel at once, of which a device still works."""
-    said, _ = ask("read")
-    return torch.zeros(said["shape"])
+class ToyDevice:
+    """Stands in for both models and the device that they work on, and for the clock."""
 
+    def __init__(self) -> None:
+        self._ask = line_to_partner()
 
-def _vocode(mel: torch.Tensor) -> torch.Tensor:
-    """Return audio at once, of which a device still works."""
-    if not isinstance(mel, torch.Tensor) or mel.dim() != 3:
-        raise TypeError("`vocode` takes the mel (B, n_mels, T) that `read()` gave")
-    said, _ = ask("vocode", {"shape": list(mel.shape)})
-    return torch.zeros(said["shape"])
+    def read(self) -> torch.Tensor:
+        """Return a mel at once, of which a device still works."""
+        said, _ = self._ask("read")
+        return torch.zeros(said["shape"])
 
+    def vocode(self, mel: torch.Tensor) -> torch.Tensor:
+        """Return audio at once, of which a device still works."""
+        if not isinstance(mel, torch.Tensor) or mel.dim() != 3:
+            raise TypeError("`vocode` takes the mel (B, n_mels, T) that `read()` gave")
+        said, _ = self._ask("vocode", {"shape": list(mel.shape)})
+        return torch.zeros(said["shape"])
 
-def _synchronise() -> None:
-    """Wait until the device has nothing to do."""
-    ask("synchronise")
+    def synchronise(self) -> None:
+        """Wait until the device has nothing to do."""
+        self._ask("synchronise")
 
-
-def _clock() -> float:
-    """Return the time in seconds."""
-    said, _ = ask("clock")
-    return float(said["seconds"])
+    def clock(self) -> float:
+        """Return the time in seconds."""
+        said, _ = self._ask("clock")
+        return float(said["seconds"])
 
 
 def _call_benchmark(benchmark: Callable[..., Any], options: Report, inputs: Tensors) -> Any:
+    toy = ToyDevice()
     result = benchmark(
-        _read, _vocode, _synchronise, _clock, options["n_iterations"], options["n_warm_ups"]
+        toy.read,
+        toy.vocode,
+        toy.synchronise,
+        toy.clock,
+        options["n_iterations"],
+        options["n_warm_ups"],
     )
     if not isinstance(result, dict):
         return result

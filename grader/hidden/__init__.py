@@ -5,12 +5,17 @@ This folder is left out of every student edition.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from grader.golden import Cases
 from grader.tasks.base import Case, Task
+
+# Judges work side by side in threads, and some things there are once in a process: the dice that
+# modules throw as they are built, the way in which PyTorch moves them, how deep Python may call.
+_ALONE = threading.RLock()
 
 
 class Answer(Protocol):
@@ -34,7 +39,7 @@ class Maker:
     Attributes:
         public: fixed cases that students may see, with the outputs of every slip.
         hidden: fixed cases that they may not.
-        fresh: new cases of a task from a seed.
+        fresh: new cases of a task from a seed, whatever other threads draw.
         answer: puts into a case what the reference answers to it.
     """
 
@@ -55,4 +60,9 @@ def maker(lab_name: str) -> Maker:
         "lab4_inference": inference,
     }
     module = modules[lab_name]
-    return Maker(module.public_cases, module.hidden_cases, module.fresh_cases, module.answer)
+
+    def fresh(task_id: str, seed: int) -> list[Case]:
+        with _ALONE:
+            return module.fresh_cases(task_id, seed)
+
+    return Maker(module.public_cases, module.hidden_cases, fresh, module.answer)
