@@ -26,7 +26,7 @@ from grader.notebook_file import (
 from grader.tasks.base import Lab, Task
 from labkit.cells.finding import CELL_LIMIT as SOURCE_LIMIT
 from labkit.cells.finding import Cell, find
-from labkit.cells.python import parse, split, to_python
+from labkit.cells.python import all_to_python, parse, split
 from labkit.cells.stubs import Wanted, written
 
 _COPIES = 5  # further notebooks of a hand-in that are looked into
@@ -60,10 +60,8 @@ def _written(task: Task, source: str) -> dict[str, bool]:
     """Return what a source defines of a task, and whether as more than a stub."""
     if len(source) > 4 * SOURCE_LIMIT:
         return {}
-    statements = []
-    for piece in split(source):
-        tree = parse(to_python(piece))
-        statements += tree.body if tree else []
+    trees = map(parse, all_to_python(split(source)))
+    statements = [statement for tree in trees if tree for statement in tree.body]
     return written(_wanted(task), statements)
 
 
@@ -121,7 +119,7 @@ def graft(notebook: dict[str, Any], lab: Lab) -> Submission:
 
 def _newer(task: Task, source: str, notebook: dict[str, Any]) -> list[str]:
     """Say so if a cell is no Python here, and its notebook was made with a newer one."""
-    if all(parse(to_python(piece)) is not None for piece in split(source)):
+    if all(parse(text) is not None for text in all_to_python(split(source))):
         return []
     about = notebook.get("metadata")
     about = about.get("language_info") if isinstance(about, dict) else None

@@ -77,6 +77,12 @@ class HandedIn:
 
     def digest(self) -> str:
         """Return what tells this from another hand-in; what cannot be read has a word instead."""
+        try:
+            return self._digest()
+        except Exception as error:  # whatever a folder holds, it costs nobody else his marks
+            return f"unreadable: {type(error).__name__}"
+
+    def _digest(self) -> str:
         if reason := self.obstacle:
             return f"no folder: {reason}"
         try:

@@ -6,6 +6,7 @@ import json
 import os
 import stat
 import zipfile
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ NOTEBOOK_LIMIT = 20 * 1024 * 1024  # bytes of a notebook
 CODE_LIMIT = 300_000  # characters of all code cells
 CELL_LIMIT = 5_000
 _ENTRIES = 500  # files and folders of a hand-in that are looked at
+_DEPTH = 20  # of folders in folders
+_ARCHIVES = 10  # of its zip files that are looked into
 _NAME_LIMIT = 60  # characters of a file name in a message
 
 
@@ -117,21 +120,29 @@ def elsewhere(folder: Path, name: str) -> list[str]:
         Paths within the folder; what lies in a zip file as ``archive.zip/path``. What systems and
         editors leave behind (``__MACOSX``, ``._name``, checkpoints) is not among them.
     """
-    found, seen = [], 0
-    for root, folders, files in os.walk(folder):
-        folders[:] = sorted(inner for inner in folders if not _is_left_behind(inner))
-        for file in sorted(files):
-            seen += 1
-            path = Path(root, file)
-            place = str(path.relative_to(folder))
-            if seen > _ENTRIES or path.is_symlink() or not path.is_file():
-                continue
-            if _is_notebook(file) and place != name:
-                found.append(place)
-            elif file.lower().endswith(".zip"):
-                found += [f"{place}/{member}" for member in _in_zip(path)]
-        if seen > _ENTRIES:
-            break
+    found: list[str] = []
+    waiting, left, archives = [(folder, 0)], _ENTRIES, _ARCHIVES
+    while waiting and left > 0:
+        here, depth = waiting.pop(0)
+        try:
+            with os.scandir(here) as entries:
+                inside = sorted(islice(entries, left), key=lambda entry: entry.name)
+            left -= len(inside)
+            for entry in inside:
+                path = here / entry.name
+                place = str(path.relative_to(folder))
+                if entry.is_dir(follow_symlinks=False):
+                    if depth < _DEPTH and not _is_left_behind(entry.name):
+                        waiting.append((path, depth + 1))
+                elif not entry.is_file(follow_symlinks=False):
+                    continue
+                elif _is_notebook(entry.name) and place != name:
+                    found.append(place)
+                elif entry.name.lower().endswith(".zip") and archives > 0:
+                    archives -= 1
+                    found += [f"{place}/{member}" for member in _in_zip(path)]
+        except OSError:  # what lies where nobody can look is not found
+            continue
     return found
 
 
@@ -171,7 +182,7 @@ def _in_zip(path: Path) -> list[str]:
             return []
         with zipfile.ZipFile(path) as archive:
             members = archive.namelist()[:_ENTRIES]
-    except (OSError, ValueError, zipfile.BadZipFile, NotImplementedError):
+    except Exception:  # what a broken archive raises has no end
         return []
     parts = [(member, member.split("/")) for member in members]
     return [

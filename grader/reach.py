@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from labkit.cells.python import parse, split, to_python
+from labkit.cells.python import all_to_python, parse, split
 
 FLAG_LIMIT = 5  # of one cell: a person looks at it anyway
 
@@ -45,7 +45,7 @@ def reaches(source: str) -> tuple[str, ...]:
         source: of the cell, or of several that were joined; of what is no Python even without
             IPython's additions nothing is said.
     """
-    trees = [tree for piece in split(source) if (tree := parse(to_python(piece))) is not None]
+    trees = [tree for tree in map(parse, all_to_python(split(source))) if tree is not None]
     imported = set(_SHARED).union(*map(_imported, trees))
     found: dict[str, None] = {}
     for tree in trees:

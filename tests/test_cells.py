@@ -120,10 +120,10 @@ def test_the_plainest_of_it_runs_where_ipython_is_missing(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "IPython.core.inputtransformer2", None)
-    to_python.cache_clear()
+    python._looked_into.cache_clear()
     namespace: dict[str, Any] = {}
     Kernel(namespace).run(IPYTHONS[name], "<cell x>")
-    to_python.cache_clear()
+    python._looked_into.cache_clear()
     assert namespace["x"] == 3
 
 
@@ -206,11 +206,66 @@ def test_what_joined_is_split_again() -> None:
 
 @pytest.mark.parametrize(
     "source",
-    ["!ls\n" * 10_000, "x?\n" * 5_000 + "(", "%x\n" * 50 + "a;" * 20_000 + "(", "= %x\n" * 9_000],
+    [
+        "!ls\n" * 10_000,
+        "x?\n" * 5_000 + "(",
+        "%x\n" * 50 + "a;" * 20_000 + "(",
+        "= %x\n" * 9_000,
+        "x = = 1\n" + "x = \f%a\n" * 2_000,
+        "x = = 1\n" + "x =\f!a\n" * 2_000,
+        "x = = 1\n" + "\v%a\n" * 2_000,
+        "x = = 1\n" + "\f\f?a\n" * 2_000,
+        "x = = 1\r" + "x = \\\r %a\r" * 2_000,
+        "x = = 1\n" + "a" * 40_000 + " ?",
+    ],
 )
 def test_a_hostile_text_is_soon_done_with(source: str) -> None:
-    assert python.effort(source) > python.LOOKING_LIMIT
-    to_python(source)
+    limit = python.LOOKING_LIMIT + len(source) + len(source) ** 2 // 100
+    assert python._looked_into(source, True)[1] <= limit
+
+
+@pytest.mark.parametrize("text", ["x = = 1\n" + "x = \f%a\n" * 400, "x = = 1\n" + "\v!a\n" * 400])
+def test_a_hostile_notebook_is_soon_done_with(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many cells there are, IPython's transformer looks at so much and no more."""
+    spent: list[int] = []
+    honest = python._with_ipython
+    monkeypatch.setattr(python, "LOOKING_LIMIT", 20_000)
+    monkeypatch.setattr(python, "TOTAL_LIMIT", 60_000)
+
+    def counted(text: str) -> tuple[str, int]:
+        changed, looked_at = honest(text)
+        spent.append(looked_at)
+        return changed, looked_at
+
+    monkeypatch.setattr(python, "_with_ipython", counted)
+    cells = [Cell(frozenset(), f"{text}y{i}", is_code=i % 2 == 0) for i in range(60)]
+    assert find(cells, [Wanted("a", "f")], "") == {}
+    assert 0 < sum(spent) <= 60_000 + 20_000 + 2 * len(text)
+
+
+@pytest.mark.parametrize(
+    "deep",
+    [
+        "x = 1\nx" + ".a" * 3_000 + " = 1",
+        "x = " + "-" * 3_000 + "1",
+        "if 0: pass\n" + "".join(f"elif {i} < 0: pass\n" for i in range(3_000)),
+        "x = 1" + " + 1" * 5_000,
+        "%%time\n" * 1_200 + "x = 1",
+        "x = lambda: " + "lambda: " * 1_200 + "x",
+        "def f():\n    if 0: pass\n"
+        + "".join(f"    elif {i} < 0: pass\n" for i in range(3_000))
+        + "    raise NotImplementedError",
+    ],
+)
+@pytest.mark.parametrize("apart", [True, False])
+def test_a_cell_that_is_too_deep_costs_its_own_task(deep: str, apart: bool) -> None:
+    mine = "def g():\n    return h()"
+    other = [Cell(frozenset(), deep)] if apart else [Cell(frozenset("a"), f"{deep}\n")]
+    cells = [Cell(frozenset(), "def h():\n    return 3"), *other, Cell(frozenset("b"), mine)]
+    found = find(cells, [Wanted("a", "f"), Wanted("b", "g")], "")
+    namespace: dict[str, Any] = {}
+    Kernel(namespace).run(found["b"].source, "<cell b>")
+    assert namespace["g"]() == 3
 
 
 # --- stubs ---------------------------------------------------------------------------------------

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from grader import handed_in as handed_in_module
 from grader.course import grade
 from grader.errors import GraderError, SubmissionError
 from grader.handed_in import HandedIn, handed_in
@@ -124,6 +126,59 @@ def test_another_thing_in_the_same_place_is_judged_anew(tmp_path: Path) -> None:
         seen.append(one.digest())
         path.unlink() if path.is_symlink() or not path.is_dir() else shutil.rmtree(path)
     assert len(set(seen)) == len(seen) - 1  # "nothing" and "empty" are the same: no notebook
+
+
+def a_deep_folder(folder: Path) -> None:
+    here = Path.cwd()
+    os.chdir(folder)
+    try:
+        for _ in range(1_300):
+            os.mkdir("a")  # noqa: PTH102 - the path is longer than the system lets one write
+            os.chdir("a")
+    finally:
+        os.chdir(here)
+
+
+def many_folders(folder: Path) -> None:
+    for number in range(700):
+        (folder / f"{number:03}" / "a").mkdir(parents=True)
+
+
+def many_archives(folder: Path) -> None:
+    for number in range(30):
+        (folder / f"{number}.zip").write_bytes(b"PK\x05\x06" + bytes(17) + b"\xff")
+
+
+@pytest.mark.parametrize("make", [a_deep_folder, many_folders, many_archives])
+def test_no_folder_stops_the_batch(make: Callable[[Path], None], tmp_path: Path) -> None:
+    for name in ("ada", "eve"):
+        (tmp_path / "submitted" / name / LAB.name).mkdir(parents=True)
+    make(tmp_path / "submitted" / "ada" / LAB.name)
+    records = grade(tmp_path, [LAB.name], isolation="none", jobs=1)
+    assert [record["reason"] for record in records] == [
+        "no notebook attention.ipynb was handed in"
+    ] * 2
+    subprocess.run(["rm", "-rf", str(tmp_path / "submitted")], check=True)  # deeper than shutil
+
+
+@pytest.mark.parametrize("error", [RecursionError, MemoryError, ValueError])
+def test_what_nobody_foresaw_costs_nobody_else(
+    error: type[Exception], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("ada", "eve"):
+        (tmp_path / "submitted" / name / LAB.name).mkdir(parents=True)
+    honest = handed_in_module.elsewhere
+
+    def stumbles(folder: Path, name: str) -> list[str]:
+        if "ada" in folder.parts:
+            raise error("unforeseen")
+        return honest(folder, name)
+
+    monkeypatch.setattr(handed_in_module, "elsewhere", stumbles)
+    monkeypatch.setattr("grader.graft.elsewhere", stumbles)
+    ada, eve = grade(tmp_path, [LAB.name], isolation="none", jobs=1)
+    assert not ada["final"] and "the judge itself failed" in ada["reason"]
+    assert eve["final"] and "no notebook" in eve["reason"]
 
 
 def test_a_lab_is_found_though_its_folder_is_a_file(tmp_path: Path) -> None:

@@ -575,6 +575,13 @@ def test_an_answer_in_other_cells_is_told_and_one_in_its_own_is_not() -> None:
         assert not any("attention-4" in r for r in answered(ANSWERS[name][0]).repairs)
 
 
+def test_any_number_of_answers_is_soon_put_together() -> None:
+    """Each is compared with some others, not with all."""
+    many = [twin(f"{'ab' * 1_900} {number}") for number in range(2_500)]
+    found = answered(below("attention-4", *many)).answers["attention-4"]
+    assert found.startswith(ANSWER)
+
+
 def test_an_answer_ends_where_the_release_goes_on() -> None:
     """The cells below the last question are not the student's."""
     for lab in (LAB1, LAB4):

@@ -15,11 +15,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from labkit.cells.names import bound, imported, looked_up
-from labkit.cells.python import effort, is_python, join, parse, split, to_python
+from labkit.cells.python import all_to_python, is_python, join, parse, split, to_python
 from labkit.cells.stubs import Wanted, defines_anew, mentions, written
 
 CELL_LIMIT = 50_000  # characters of a cell that is looked into
-EFFORT_LIMIT = 600_000  # of IPython's transformer, for all cells of a notebook together
+TEXT_LIMIT = 300_000  # the same for all cells together that are no code cells any more
 
 _GIVEN = frozenset([*dir(builtins), "display", "get_ipython", "__name__"])
 _FUTURE = (
@@ -116,14 +116,16 @@ def find(cells: Sequence[Cell], wanted: Sequence[Wanted], setup: str) -> dict[st
 
 
 def _look_into(cells: Sequence[Cell], owners: set[str]) -> list[_Read]:
-    """Parse all cells; what IPython's transformer may look at is limited in all."""
-    read, left = [], EFFORT_LIMIT
-    for place, cell in enumerate(cells):
-        pieces = split(cell.source) if len(cell.source) <= CELL_LIMIT else []
-        texts = []
-        for piece in pieces:
-            left -= effort(piece)
-            texts.append(to_python(piece, left > 0))
+    """Parse all cells; of text only what could be a solution, and that without IPython."""
+    read, left = [], TEXT_LIMIT
+    short = [c.source if c.is_code and len(c.source) <= CELL_LIMIT else "" for c in cells]
+    code = [split(source) if source else [] for source in short]
+    changed = iter(all_to_python(piece for pieces in code for piece in pieces))
+    for place, (cell, pieces) in enumerate(zip(cells, code, strict=True)):
+        texts = [next(changed) for _ in pieces]
+        if not cell.is_code and any(owner in cell.source for owner in owners):
+            left -= len(cell.source)
+            texts = [to_python(cell.source, False)] if left > 0 else []
         # a cell that was joined before is what its good pieces are
         good = [text for text in texts if len(texts) == 1 or is_python(text)]
         tree = parse("\n".join(good)) if good else None
@@ -150,8 +152,7 @@ def _way(
     if choice is None:
         return None
     sources = [piece.cell.source for piece in choice.pieces]
-    later = [set(sources[place + 1 :]) for place in range(len(sources))]
-    sources = [text for text, behind in zip(sources, later, strict=True) if text not in behind]
+    sources = list(reversed(dict.fromkeys(reversed(sources))))  # of copies the last one counts
     needed: list[tuple[str, bool]] = []
     if choice.is_written:
         with contextlib.suppress(RecursionError):  # deeper than this language can say
