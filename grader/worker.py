@@ -18,10 +18,12 @@ import importlib
 import itertools
 import mmap
 import os
+import secrets
 import select
 import signal
 import socket
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -40,6 +42,9 @@ LONGEST_WAIT = 3  # times its limit: how much longer a question may take if othe
 ENTRY_LIMIT = 2_000  # files, folders and links that it makes
 WIPE_SECONDS = 3.0  # what takes longer is thrown away with the whole sandbox
 SCRATCH = ("/scratch", "/dev/shm")  # of the sandbox; emptied after every question
+
+STIRRED_FILES, STIRRED_THREADS = 2048, 128  # at most, before each question
+FORGIVEN_FILES, FORGIVEN_THREADS = 128, 32  # the question of lab 4 that makes most makes half
 
 _NOTEBOOK_MODULES = (
     "IPython.core.interactiveshell",
@@ -258,6 +263,47 @@ def _remove(path: Path, unused: Iterator[Path]) -> None:
     path.rmdir()
 
 
+def _stir() -> None:
+    """Move the counters that outlive a question by amounts that nobody knows."""
+    for folder in SCRATCH:
+        for _ in range(secrets.randbelow(STIRRED_FILES)):
+            _inode(folder)
+    for _ in range(secrets.randbelow(STIRRED_THREADS)):
+        _thread()
+
+
+def _inode(folder: str) -> int:
+    """Return the number of the next file that is made in a folder."""
+    path = f"{folder}/{os.urandom(8).hex()}"
+    descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    number = os.fstat(descriptor).st_ino
+    os.close(descriptor)
+    Path(path).unlink()
+    return number
+
+
+def _thread() -> int:
+    """Return the number of the next thread, from which processes have theirs, too."""
+    thread = threading.Thread(target=int)
+    thread.start()
+    thread.join()
+    return thread.native_id or 0
+
+
+def _counters() -> tuple[int, int, int]:
+    return _inode(SCRATCH[0]), _inode(SCRATCH[1]), _thread()
+
+
+def _unmoved(before: tuple[int, int, int]) -> bool:
+    """Whether a question moved the counters no further than honest ones do.
+
+    Files and threads are numbered on and on: a later question could read what an earlier one has
+    written by making many. So few are forgiven that the stirring hides them.
+    """
+    moved = [after - then for after, then in zip(_counters(), before, strict=True)]
+    return max(moved[:2]) <= FORGIVEN_FILES and moved[2] <= FORGIVEN_THREADS
+
+
 def answer_in_child(
     head: dict[str, Any], requests: int, answers: int, confined: bool, line: int = -1
 ) -> None:
@@ -278,6 +324,9 @@ def answer_in_child(
     """
     if head["kind"] == NOTEBOOK:
         _preload(_NOTEBOOK_MODULES)
+    if counted := confined and head["kind"] != NOTEBOOK:  # a notebook's run is told no secret
+        _stir()
+        counters = _counters()
     started = time.monotonic()
     reading, writing = os.pipe()
     child = os.fork()
@@ -293,13 +342,14 @@ def answer_in_child(
         os.close(reading)
         if status != "ok" and head["kind"] != NOTEBOOK:  # a part of an answer is none
             size = 0
+        clean = not confined or all([_wipe(Path(folder)) for folder in SCRATCH])
         envelope = {
             "nonce": head["nonce"],
             "status": status,
             "code": code,
             "seconds": round(time.monotonic() - started, 3),
             "peak_bytes": peak,
-            "clean": not confined or all([_wipe(Path(folder)) for folder in SCRATCH]),
+            "clean": clean and (not counted or _unmoved(counters)),
             "size": size,
         }
         _write(answers, pack(envelope))

@@ -464,3 +464,35 @@ def test_the_wrong_answer_beside_each_attack_is_wrong_by_itself(judge_cells: Run
 
 def test_the_corpus_is_not_small() -> None:
     assert len(ATTACKS) >= 60
+
+
+@pytest.mark.parametrize(
+    "spend",
+    {
+        "files in scratch": "for _ in range(3000): os.unlink(make('/scratch/x'))",
+        "files in shared memory": "for _ in range(900): os.unlink(make('/dev/shm/x'))",
+        "folders": "for _ in range(500): os.mkdir('/scratch/d') or os.rmdir('/scratch/d')",
+        "threads": "for _ in range(200): t = threading.Thread(target=int); t.start(); t.join()",
+    }.items(),
+    ids=lambda spend: spend[0],
+)
+def test_numbers_that_count_on_and_on_carry_nothing_to_the_next_question(
+    confined: str, edition: Path, spend: tuple[str, str]
+) -> None:
+    head = "import os, threading\ndef make(path):\n    open(path, 'w').close()\n    return path\n"
+    look = """
+        import os, threading
+        open('/scratch/q', 'w').close()
+        thread = threading.Thread(target=int)
+        thread.start()
+        OUT = (os.stat('/scratch/q').st_ino, thread.native_id)
+    """
+    with Worker(confined, edition) as worker:
+        probe(worker, look, earlier=head + spend[1])
+        first = worker._process
+        probe(worker, look)
+        assert worker._process is not first
+        second = worker._process
+        seen = {probe(worker, look) for _ in range(3)}  # an honest question costs no worker
+        assert worker._process is second
+        assert len(seen) == 3
