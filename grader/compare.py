@@ -106,7 +106,7 @@ def _examine_error(task: Task, report: Report) -> Finding | None:
     if "error" not in report:
         return None
     if report["error"] == "NotImplementedError" and report.get("stub"):
-        return Finding("unfilled", f"{task.name} is not written yet{_said_where(report)}.")
+        return Finding("unfilled", f"{task.unwritten(said(report, 'stub'))}{_said_where(report)}.")
     shapes = f" There: {said(report, 'shapes')}." if report.get("shapes") else ""
     return Finding("error", f"your code stopped with {said_error(report)}.{shapes}")
 

@@ -8,7 +8,7 @@ import torch
 
 Agree = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
-_PLACES = {"B": "sentence", "T_in": "symbol", "T": "frame"}
+_PLACES = {"B": "sentence", "T_in": "symbol", "T": "frame", "T / r": "step", "step": "step"}
 
 
 def relation(got: torch.Tensor, want: torch.Tensor, axes: Sequence[str], agree: Agree) -> str:

@@ -130,7 +130,7 @@ class Judge:
             if telling is None and trials:  # of the first reading: it is what stood at the check
                 telling = _most_telling(trials)
         if telling is None:
-            return self._refuse(task, "unfilled", f"{task.name} is not written yet.")
+            return self._refuse(task, "unfilled", f"{task.unwritten()}.")
         trial = telling
         found = trial.finding
         return Verdict(

@@ -48,7 +48,7 @@ def _shapes(line: str, variables: Mapping[str, Any]) -> str:
 
 def describe_error(error: BaseException) -> Report:
     """Say what went wrong and in which line of the student's cells."""
-    where, shapes, stub = "", "", False
+    where, shapes, stub = "", "", ""
     frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
     for number, frame in enumerate(traceback.extract_tb(error.__traceback__)):
         line = (frame.line or "").strip()
@@ -57,7 +57,8 @@ def describe_error(error: BaseException) -> Report:
         # Torch raises this error, too: for a module without a forward, and inside its operators.
         # And so does what the kit leaves out of a student edition: its message says what it is.
         raised = not line or line.startswith("raise ")
-        stub = raised and not frame.filename.startswith(_LIBRARIES)
+        own = raised and not frame.filename.startswith(_LIBRARIES)
+        stub = frame.name if own else ""
     if isinstance(error, SyntaxError) and not where:
         where = f"line {error.lineno}: {(error.text or '').strip()}"
     try:

@@ -36,7 +36,7 @@ def test_an_unfilled_task_is_called_so(task_id: str) -> None:
     result = run_check(task_id, unfilled(task))
     assert result.finding is not None
     assert result.finding.stage == "unfilled"
-    assert f"{task.name} is not written yet" in repr(result)
+    assert task.unwritten() in repr(result)
     assert "not yet" in result._repr_html_()
 
 

@@ -199,15 +199,17 @@ class Script:
         Raises:
             RuntimeError: there is none; every right loop has ended by then.
         """
-        step = self.taken
-        _check_end(step, len(self.frames), self.frames)
-        self.taken += 1
-        return self.frames[step], self.gates[step], _played(self.weights, self.gates, step)
+        return self._play(self.taken)
 
     def steps(self, *_: Any, **__: Any) -> Iterator[Step]:
-        """Yield one stored step after the other."""
-        while True:
-            yield self.decode()
+        """Yield one stored step after the other, from the first one on."""
+        for step in count():
+            yield self._play(step)
+
+    def _play(self, step: int) -> Step:
+        _check_end(self.taken, len(self.frames), self.frames)
+        self.taken += 1
+        return self.frames[step], self.gates[step], _played(self.weights, self.gates, step)
 
 
 class Paced:

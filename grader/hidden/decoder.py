@@ -27,7 +27,7 @@ _PARTS = {  # the outputs that are asked for
     "decode": ("mel_output", "gate_output", *DecoderState._fields),
     "steps": ("frames", "gates", "alignments"),
     "infer": ("mel_outputs", "gate_outputs", "alignments", "mel_lengths"),
-    "parse": ("mel_outputs", "gate_outputs", "alignments"),
+    "parse": ("parsed_mel", "parsed_gates", "parsed_alignments"),
 }
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch.nn import functional as F
 
-from grader.hidden import decoder_edits
+from grader.hidden import decoder_edits, decoder_habits
 from labkit.tacotron2 import Decoder
 from labkit.tacotron2.masking import padding_mask
 
@@ -464,7 +464,7 @@ _END = {
 }
 
 SLIPS: dict[str, dict[str, Any]] = {
-    "decoder-1": _START | decoder_edits.START,
-    "decoder-2": _STEP | decoder_edits.STEP,
-    "decoder-3": _END | decoder_edits.END,
+    "decoder-1": _START | decoder_edits.START | decoder_habits.START,
+    "decoder-2": _STEP | decoder_edits.STEP | decoder_habits.STEP,
+    "decoder-3": _END | decoder_edits.END | decoder_habits.END,
 }

@@ -114,6 +114,7 @@ SLIPS: dict[str, type[nn.Module]] = {
     "padding-step-long": _edit(_HIDDEN, f"self.hidden_frames(mel, mel_lengths + {_R})"),
     "padding-always": _edit(_HIDDEN, f"padding_mask(mel_lengths + {_R}, mel.size(2)).unsqueeze(1)"),
     "padding-inverted": _edit(_HIDDEN, f"~{_HIDDEN} if self.config.mask_embeddings else None"),
+    "padding-inverted~2": _edit(_HIDDEN, f"~{_HIDDEN}"),
     "frames-silenced": _edit(
         _SUM,
         f"{_SUM}\n    mel_postnet = mel_postnet.masked_fill("
@@ -188,4 +189,34 @@ SLIPS: dict[str, type[nn.Module]] = {
         _RETURN, "return mel_postnet, mel_lengths, alignments.argmax(2), gate"
     ),
     "gate-axis": _edit(_RETURN, "return mel_postnet, mel_lengths, alignments, gate.unsqueeze(1)"),
+    "ids-shifted": _edit(_EMBEDDED, _EMBEDDED.replace("(ids)", "((ids - 1).clamp(min=0))")),
+    "ids-shifted~2": _edit(_EMBEDDED, _EMBEDDED.replace("(ids)", "(ids + 1)")),
+    "ids-shifted~3": _edit(_EMBEDDED, _EMBEDDED.replace("(ids)", "(ids - 1)")),
+    "embedding-normalised": _edit(
+        _EMBEDDED, f"{_EMBEDDED}\n    embedded = nn.functional.normalize(embedded, dim=1)"
+    ),
+    "embedding-normalised~2": _edit(_EMBEDDED, f"{_EMBEDDED}.softmax(1)"),
+    "embedding-reversed": _edit(_EMBEDDED, f"{_EMBEDDED}.flip(2)"),
+    "memory-relu": _edit(_MEMORY, f"{_MEMORY}.relu()"),
+    "memory-normalised": _edit(
+        _MEMORY, f"{_MEMORY}\n    memory = nn.functional.normalize(memory, dim=2)"
+    ),
+    "encoder-lengths-short": _edit(_MEMORY, _MEMORY.replace("lengths", "lengths - 1")),
+    "decoder-lengths-short": _edit(
+        _DECODED, _DECODED.replace("memory, lengths", "memory, lengths - 1")
+    ),
+    "mel-hidden~2": _edit(
+        _DECODED,
+        f"{_DECODED}\n    mel = mel.masked_fill("
+        "padding_mask(mel_lengths, mel.size(2)).unsqueeze(1), 0.0)",
+    ),
+    "correction-relu": _edit(_SUM, "mel_postnet = mel + correction.relu()"),
+    "correction-part": _edit(_SUM, "mel_postnet = mel + 0.5 * correction"),
+    "mel-relu": _edit(_SUM, "mel_postnet = (mel + correction).relu()"),
+    "mel-limited": _edit(_SUM, "mel_postnet = (mel + correction).clamp(-1, 1)"),
+    "mel-limited~2": _edit(_SUM, "mel_postnet = mel.clamp(-1, 1) + correction"),
+    "mel-maximum": _edit(_SUM, "mel_postnet = torch.maximum(mel, correction)"),
+    "alignments-softmax": _edit(
+        _RETURN, "return mel_postnet, mel_lengths, alignments.softmax(2), gate"
+    ),
 }

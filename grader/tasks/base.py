@@ -119,6 +119,12 @@ class Task:
             return self.defines
         return " and ".join(f"{self.defines}.{method}" for method in self.methods)
 
+    def unwritten(self, reached: str = "") -> str:
+        """Say that something is not written yet: the method that was reached, or all of them."""
+        if reached in self.methods:
+            return f"{self.defines}.{reached} is not written yet"
+        return f"{self.name} {'are' if len(self.methods) > 1 else 'is'} not written yet"
+
     def slip(self, slip_id: str) -> Slip:
         """Return the slip of that id."""
         return next(slip for slip in self.slips if slip.id == slip_id)

@@ -6,16 +6,19 @@ from grader.tasks import decoder_slips, decoder_step_slips
 from grader.tasks.base import Lab, Output, Task
 from grader.tasks.tacotron2 import TACOTRON2
 
-_STATE = (
-    Output("attention_hidden", ("B", "attention_rnn_dim")),
-    Output("attention_cell", ("B", "attention_rnn_dim")),
-    Output("decoder_hidden", ("B", "decoder_rnn_dim")),
-    Output("decoder_cell", ("B", "decoder_rnn_dim")),
-    Output("attention_weights", ("B", "T_in")),
-    Output("attention_weights_cum", ("B", "T_in")),
-    Output("attention_context", ("B", "encoder_embedding_dim")),
-    Output("processed_memory", ("B", "T_in", "attention_dim")),
-)
+_STATE = {
+    name: Output(name, axes)
+    for name, axes in (
+        ("attention_hidden", ("B", "attention_rnn_dim")),
+        ("attention_cell", ("B", "attention_rnn_dim")),
+        ("decoder_hidden", ("B", "decoder_rnn_dim")),
+        ("decoder_cell", ("B", "decoder_rnn_dim")),
+        ("attention_weights", ("B", "T_in")),
+        ("attention_weights_cum", ("B", "T_in")),
+        ("attention_context", ("B", "encoder_embedding_dim")),
+        ("processed_memory", ("B", "T_in", "attention_dim")),
+    )
+}
 
 START = Task(
     id="decoder-1",
@@ -26,7 +29,7 @@ START = Task(
     classic="DECODER",
     adapter="decoder",
     arguments=("memory",),
-    outputs=(Output("go_frame", ("B", "r · n_mel_channels")), *_STATE),
+    outputs=(Output("go_frame", ("B", "r · n_mel_channels")), *_STATE.values()),
     slips=decoder_slips.START,
 )
 
@@ -39,13 +42,16 @@ STEP = Task(
     classic="DECODER",
     adapter="decoder",
     arguments=("decoder_input", "memory", "memory_lengths", "mask"),
+    # in the order in which a step makes them: what is told first is where it went wrong
     outputs=(
+        *(_STATE[f"attention_{part}"] for part in ("hidden", "cell", "weights", "context")),
+        *(_STATE[f"decoder_{part}"] for part in ("hidden", "cell")),
         Output("mel_output", ("B", "r · n_mel_channels")),
         Output("gate_output", ("B", "1")),
-        *_STATE,
-        Output("frames", ("B", "steps", "r · n_mel_channels")),
-        Output("gates", ("B", "steps", "1")),
-        Output("alignments", ("B", "steps", "T_in")),
+        *(_STATE[name] for name in ("attention_weights_cum", "processed_memory")),
+        Output("frames", ("B", "step", "r · n_mel_channels")),
+        Output("gates", ("B", "step", "1")),
+        Output("alignments", ("B", "step", "T_in")),
     ),
     slips=decoder_step_slips.STEP,
 )
@@ -64,6 +70,11 @@ END = Task(
         Output("gate_outputs", ("B", "T / r")),
         Output("alignments", ("B", "T / r", "T_in")),
         Output("mel_lengths", ("B",)),
+        Output("parsed_mel", ("B", "n_mel_channels", "T"), "parse_decoder_outputs: the mel"),
+        Output("parsed_gates", ("B", "T / r"), "parse_decoder_outputs: the gates"),
+        Output(
+            "parsed_alignments", ("B", "T / r", "T_in"), "parse_decoder_outputs: the alignments"
+        ),
     ),
     slips=decoder_slips.END,
 )

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from grader.tasks.slip_text import read_slips
 
-START = read_slips("""
+# Names that say no more than where a fill goes wrong come last, the narrower ones first.
+_ELSEWHERE = r"for a memory (of the type|on another device)"
+_ENDLESS = r"a step was asked for after|expects a non-empty TensorList"
+_KEPT = r"^(mel_outputs|gate_outputs|alignments)"
+
+START = read_slips(
+    """
 go-ones: the go frame is made of ones
     What does the decoder hear before anything was said?
 go-random: the go frame is random
@@ -110,9 +116,49 @@ memory-zeros: processed_memory is zero
     One part of the first state is not zero: which, and who makes it?
 memory-mean: processed_memory is a mean over the symbols
     The attention compares the query with each symbol: how many vectors does it need?
-""")
+context-as-cumulative: context and cumulative weights changed places
+    A weight belongs to each symbol; a context is one vector of the memory: which sizes follow?
+weights-turned*: the weights have symbols before sentences
+    Which axis comes first in every row of the table?
+context-ones: the first context is made of ones
+    What has the decoder found in the memory before it looked?
+context-max: the first context is the maximum of the memory
+    What has the decoder found in the memory before it looked?
+memory-normalised: the memory was normalised before it was processed
+    What stands between the encoder's output and `memory_layer`?
+memory-softmax: a softmax stands on processed_memory
+    Where in the attention is the one softmax, and over what?
+memory-relu: a ReLU stands on processed_memory
+    What stands behind `memory_layer` in lab 1's formula?
+memory-reversed: processed_memory was turned round
+    In which order does the memory hold the symbols?
+go-shape: the go frame has another shape
+    How many sentences are there, and how many numbers has the row that `decode` predicts of each?
+go-not-zero: the go frame is not made of zeros
+    What does the decoder hear before anything was said?
+state-shape: a part of the state has another shape than its field in DecoderState
+    In which order does DecoderState name its parts, and which sizes stand in that row of the
+    table?
+state-not-zero: a part of the state that should be zero is not
+    What does the decoder know, and where has it looked, before its first step?
+memory-shape: processed_memory has another shape
+    Which axes does the table give processed_memory, and in which order?
+memory-otherwise: processed_memory is not what memory_layer makes of the memory as it came
+    What stands between the memory and its layer, and what behind it?
+""",
+    {
+        "place-ignored": _ELSEWHERE,
+        "go-shape": rf"^go_frame has|{_ELSEWHERE}",
+        "go-not-zero": rf"^go_frame\[|{_ELSEWHERE}",
+        "state-shape": rf"^(attention|decoder)_\w+ has|{_ELSEWHERE}",
+        "state-not-zero": rf"^(attention|decoder)_\w+\[|{_ELSEWHERE}",
+        "memory-shape": r"^processed_memory has",
+        "memory-otherwise": r"^processed_memory\[",
+    },
+)
 
-END = read_slips("""
+END = read_slips(
+    """
 logit-as-probability: the gate's logit was compared with a probability
     The threshold is a probability: what turns a logit into one?
 at-threshold: a gate exactly at the threshold ended its sentence
@@ -255,4 +301,66 @@ alignments-flat*: the alignments of all steps are in one row
     is wanted?
 parse-order: alignments and gates are returned in the wrong order
     In which order does the docstring of `parse_decoder_outputs` name its results?
-""")
+restarts: each step is the first one of new `steps`
+    `steps` was made once, above your lines: what does the next step need to know of this one?
+last-counted: the last step was counted for everyone
+    Which sentences are unfinished after the step at which the loop ends?
+early-inverted: the loop ends early where it should not, and only there
+    What does `early_stopping` being True ask for?
+early-or: the loop ends at its first step if early stopping is on
+    Both must be true before the loop ends: which two?
+lengths-of-last-step: the lengths hold the last step only
+    Is what was counted before still there after your line?
+lengths-by-bands: the lengths count mel bands
+    A length is in frames: how many frames has a step?
+lengths-float: the lengths are no whole numbers
+    The lengths were laid out as whole numbers: which of your lines makes others of them?
+gate-broadcast: the gates are compared with each other's sentences
+    `gate_output` is (B, 1) and `not_finished` is (B,): what comes out if the two meet?
+gates-step-first*: the gates were stacked with steps first, and reshaped
+    `view` and `reshape` keep the order of the numbers in memory: whose gates stand side by side?
+gates-squeezed: the gates lost an axis where there is one sentence or one step
+    Which axes does `squeeze` without a number take away?
+gates-each-frame*: there is a gate for each frame instead of each step
+    How many gates does a step have, whatever r is?
+newest-first*: the newest step comes first
+    In which order do the lists hold the steps, and in which should they be heard?
+one-frame-of-step*: one frame of each step was kept
+    How many frames has a step?
+mel-step-first*: the frames were stacked with steps first
+    Along which axis should single steps be stacked, so that the batch stays first?
+alignments-softmax*: a softmax stands on the alignments
+    Are the attention's weights energies still?
+alignments-summed*: the alignments were summed up over the steps
+    Does an alignment say where one step looked, or all so far?
+results-otherwise: another number of results is returned
+    Which results does the docstring promise, and in which order?
+alignments-state: a whole state stands in the place of an alignment
+    An alignment says where a step looked: which part of the state is that?
+loop-lengths: everything was kept, and the lengths were counted otherwise
+    After which steps is a sentence still unfinished, and how many frames does each of them add?
+loop-end: `infer` keeps another number of steps
+    When have all sentences ended, how many steps are there then, and is each of them kept?
+loop-kept: what `infer` returns is not what the steps made
+    What does your loop do with a step between taking it and putting it into the list?
+parse-mel: `parse_decoder_outputs` makes something else of the frames
+    Write down the shapes line by line: where do r frames become one row, and back?
+parse-gates: `parse_decoder_outputs` makes something else of the gates
+    Which shape has a gate of one step, and which axis should count the steps?
+parse-alignments: `parse_decoder_outputs` makes something else of the alignments
+    Which shape has an alignment of one step, and which axis should count the steps?
+""",
+    {
+        "lengths-float": r"^mel_lengths is torch\.(float|half|double)",
+        "gate-broadcast": r"^mel_lengths has 1 axis too many",
+        "results-otherwise": r"^[34] values are expected",
+        "alignments-state": r"but got (DecoderState|tuple)",
+        "gates-squeezed": r"^gate_outputs has 2 axes too few",
+        "loop-lengths": r"^mel_lengths[\[ ]",
+        "loop-end": rf"^mel_lengths\[|{_KEPT} has the shape [^:]*$|{_ENDLESS}",
+        "loop-kept": rf"^mel_lengths\[|{_KEPT}[\[ ]|{_ENDLESS}",
+        "parse-mel": r"^(parse_decoder_outputs: the mel|mel_outputs)[\[ ]",
+        "parse-gates": r"^(parse_decoder_outputs: the gates|gate_outputs)[\[ ]",
+        "parse-alignments": r"^(parse_decoder_outputs: the alignments|alignments)[\[ ]",
+    },
+)

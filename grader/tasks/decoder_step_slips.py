@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from grader.tasks.slip_text import read_slips
 
-STEP = read_slips("""
+# Names that say no more than where a step goes wrong come last, the narrower ones first: where all
+# findings are behind a place, all before it is right.
+_STEPS = r"^(frames|gates|alignments)[\[ ]"
+_LAST = rf"^(in training mode )?(attention_weights_cum|processed_memory)[\[ ]|{_STEPS}"
+_PROJECTED = rf"^(in training mode )?(mel|gate)_output[\[ ]|{_LAST}"
+_SPOKEN = rf"^(in training mode )?decoder_(hidden|cell)[\[ ]|{_PROJECTED}"
+_FOUND = rf"^(in training mode )?attention_(weights|context)[\[ ]|{_SPOKEN}"
+_ASKED = rf"^(in training mode )?attention_(hidden|cell)[\[ ]|{_FOUND}"
+
+STEP = read_slips(
+    """
 previous-twice: the previous weights are in both channels
     What tells the attention that a symbol was read ten steps ago?
 cumulative-twice: the cumulative weights are in both channels
@@ -55,7 +65,7 @@ context-stale: the context handed on is that of the step before
     What will the attention LSTM hear about this step?
 dropout-left-on: dropout is on although the module is not training
     `F.dropout` does not know in which mode your module is: who tells it?
-prenet-dropout-off: the prenet's dropout is always off
+prenet-dropout-off: the prenet's dropout is off although `prenet_dropout` is on
     What does `steps` know about dropout that the prenet should know, too?
 prenet-dropout-on: the prenet's dropout is always on
     `prenet_dropout` may be False: who should be told?
@@ -190,4 +200,65 @@ first-step-missing: the first step is not handed out
     How many steps are taken before the first `yield`?
 steps-mask-inverted: `decode` was given the inverted mask
     The lines above the TODO made a mask: what does True mark in it?
-""")
+query-undropped: the attention was asked with the query before its dropout
+    Which line stands between the attention LSTM and the attention?
+decoder-hears-undropped: the decoder LSTM got the query before its dropout
+    Which line stands between the attention LSTM and all who use its output?
+query-and-decoder-undropped: attention and decoder LSTM got the query before its dropout
+    Which line stands between the attention LSTM and all who use its output?
+projections-undropped: frame and gate were made before the decoder LSTM's dropout
+    Which line stands between the decoder LSTM and the projections?
+projections-dropped: a dropout more stands before the projections
+    Two lines with `F.dropout` are given: is there a third one in the picture?
+cumulative-max: the cumulative weights are a maximum
+    Cumulative means a sum: is that what your line makes?
+cumulative-capped: the cumulative weights were limited
+    How large may a sum of many weights become?
+cumulative-kept: the cumulative weights are remembered outside of the state
+    A pure function remembers nothing: where does it find what it needs from the past?
+context-not-heard: the attention LSTM was not told what the last step found
+    Of which two parts is the attention LSTM's input made?
+frame-not-heard: the attention LSTM was not told the last frame
+    Of which two parts is the attention LSTM's input made?
+context-not-spoken: the decoder LSTM was not told what was found
+    Of which two parts is the decoder LSTM's input made?
+context-not-projected: frame and gate were made without what was found
+    Of which two parts is the projections' input made?
+previous-not-seen: the attention was not told where the last step looked
+    Which two channels has attention_weights_cat?
+gate-log: the gate was returned as the logarithm of a probability
+    The docstring promises a logit: is that before or behind the sigmoid?
+context-last: context and processed memory changed places in the new state
+    In which order does DecoderState name its parts?
+gates-of-steps-probability: `steps` makes probabilities of the gates
+    As `decode` returned it: is anything left to do?
+frames-limited: the frames were limited
+    A log-mel may be any number: what does a limit leave of it?
+yields-otherwise: `steps` hands out something else than three things one by one
+    What does the docstring of `steps` promise of each step, and in which order?
+no-state: something else stands in the place of a DecoderState
+    Which of your names holds the whole state, and which one a part of it?
+only-steps: a single step is right, and what `steps` makes of it is not
+    What does each step hear, with which state and mask does it begin, and what is handed out?
+end-of-step: all that this step says is right, and what it hands on is not
+    Which two fields of DecoderState are left, and what should they hold after this step?
+projected-otherwise: all up to the decoder LSTM is right, and frame or gate is not
+    Of what are frame and gate made, and are they returned as they came?
+spoken-otherwise: all up to the attention is right, and the decoder LSTM's new state is not
+    What goes into the decoder LSTM, in which order, with which state, and what becomes of it?
+found-otherwise: the attention LSTM is right, and what the attention says is not
+    With which five things is the attention asked, and are its two answers kept as they came?
+heard-otherwise: the attention LSTM's new state is not right
+    What goes into the attention LSTM, in which order, with which state, and what becomes of it?
+""",
+    {
+        "yields-otherwise": r"steps must yield",
+        "no-state": r"must be a DecoderState",
+        "only-steps": _STEPS,
+        "end-of-step": _LAST,
+        "projected-otherwise": _PROJECTED,
+        "spoken-otherwise": _SPOKEN,
+        "found-otherwise": _FOUND,
+        "heard-otherwise": _ASKED,
+    },
+)

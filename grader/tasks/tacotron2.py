@@ -14,13 +14,16 @@ TACOTRON2 = Task(
     classic="TACOTRON2",
     adapter="tacotron2",
     arguments=("ids", "lengths"),
+    # in the order in which they are made: what is told first is where it went wrong
     outputs=(
-        Output("mel_postnet", ("B", "n_mel_channels", "T")),
-        Output("mel_lengths", ("B",)),
         Output("alignments", ("B", "T / r", "T_in")),
         Output("gate", ("B", "T / r")),
+        Output("mel_lengths", ("B",)),
+        Output("mel_postnet", ("B", "n_mel_channels", "T")),
     ),
-    slips=read_slips("""
+    returns="4 values are expected (mel_postnet, mel_lengths, alignments, gate)",
+    slips=read_slips(
+        """
 residual-missing: the postnet's correction was returned without what it corrects
     The postnet predicts what to add: to what?
 residual-twice: the decoder's mel was added twice
@@ -142,5 +145,46 @@ gate-axis: the gate has an axis too many
     As the decoder returned it: is anything left to do?
 sorted: the sentences were sorted and not put back
     In which order does the caller expect the sentences?
-"""),
+ids-shifted: the ids were shifted before they were looked up
+    The embedding has a row for each id: is the row of this id another one?
+embedding-normalised: the embedding was normalised
+    What stands between a symbol's vector and the encoder in the paper's figure?
+embedding-reversed: the symbols were turned round
+    In which order should the sentence be read?
+memory-relu: a ReLU stands on the memory
+    Is anything done with the encoder's output before it is decoded?
+memory-normalised: the memory was normalised
+    Is anything done with the encoder's output before it is decoded?
+encoder-lengths-short: the encoder was told lengths that are one too short
+    `lengths` counts the symbols of each sentence: is anything left to do?
+decoder-lengths-short: the decoder was told lengths that are one too short
+    `lengths` counts the symbols of each sentence: is anything left to do?
+correction-relu: a ReLU stands on the correction
+    The postnet's last layer may give any number: what does a ReLU leave of it?
+correction-part: half of the correction was added
+    The postnet says what to *add*: all of it?
+mel-relu: a ReLU stands on the corrected mel
+    Most log-mels are negative: what does a ReLU leave of them?
+mel-limited: the mel was limited
+    A log-mel may be any number: what does a limit leave of it?
+mel-maximum: the larger one of mel and correction was returned
+    The postnet says what to *add*: is that what your line does?
+alignments-softmax: a softmax stands on the alignments
+    As the decoder returned them: is anything left to do?
+results-otherwise: another number of results is returned
+    Which four results does the docstring of `predict` promise?
+own-decoder: the model's own decoder was asked instead of `decode`
+    Which of your arguments decodes, and how many options has the caller set in it already?
+corrected-otherwise: all that the decoder said is right, and the corrected mel is not
+    What does the postnet get, and what is done with its correction?
+decoded-otherwise: what comes out is not what the decoder says of these sentences
+    Which memory and which lengths should `decode` get, and are its results returned as they came?
+""",
+        {
+            "results-otherwise": r"^4 values are expected",
+            "own-decoder": r"own decoder was asked",
+            "corrected-otherwise": r"^mel_postnet[\[ ]",
+            "decoded-otherwise": r"^(alignments|gate|mel_lengths|mel_postnet)[\[ ]",
+        },
+    ),
 )

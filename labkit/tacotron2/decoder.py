@@ -292,7 +292,7 @@ class Decoder(nn.Module):
             ``mel_outputs``: (B, n_mel_channels, T) predicted log-mel frames.
             ``gate_outputs``: (B, T / r) logits of "this frame is the last one".
             ``alignments``: (B, T / r, T_in) attention weights of every step.
-            ``mel_lengths``: (B,) int32, the frames of each sentence.
+            ``mel_lengths``: (B,) whole numbers, the frames of each sentence.
         """
         if max_decoder_steps is None:
             max_decoder_steps = self.max_decoder_steps
