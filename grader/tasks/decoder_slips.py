@@ -290,7 +290,7 @@ mel-split-steps-last: the r frames were taken apart after the steps were put las
     time comes last?
 gate-steps-first*: the gates have steps before sentences
     Along which axis should single steps be joined, so that the batch stays first?
-gate-axis-middle*: the gates kept an axis of size one
+gate-axis-middle*: the gates kept an axis of size one in their middle
     A gate is one number for each step: should it stand in an axis of its own?
 gate-below*: the gates were joined along the sentences
     Along which axis should single steps be joined, so that the batch stays first?
@@ -299,7 +299,7 @@ alignments-steps-first*: the alignments have steps before sentences
 alignments-flat*: the alignments of all steps are in one row
     `torch.cat` joins along an axis that is there, `torch.stack` makes a new one: which of them
     is wanted?
-parse-order: alignments and gates are returned in the wrong order
+parse-order: `parse_decoder_outputs` returns alignments and gates in the wrong order
     In which order does the docstring of `parse_decoder_outputs` name its results?
 restarts: each step is the first one of new `steps`
     `steps` was made once, above your lines: what does the next step need to know of this one?
