@@ -8,6 +8,7 @@ repaired is told to the student.
 
 from __future__ import annotations
 
+import ast
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +27,7 @@ from grader.notebook_file import (
 from grader.tasks.base import Lab, Task
 from labkit.cells.finding import CELL_LIMIT as SOURCE_LIMIT
 from labkit.cells.finding import Cell, find
+from labkit.cells.following import acts_on
 from labkit.cells.python import all_to_python, parse, split
 from labkit.cells.stubs import Wanted, written
 
@@ -41,28 +43,33 @@ class Submission:
             absent.
         answers: text of the written answers by task id.
         repairs: sentences about what was not as released.
-        otherwise: the source of a task by another reading of the notebook, where there is one.
+        otherwise: the sources of a task by other readings of the notebook, where there are any.
     """
 
     cells: dict[str, str] = field(default_factory=dict)
     answers: dict[str, str] = field(default_factory=dict)
     repairs: tuple[str, ...] = ()
-    otherwise: dict[str, str] = field(default_factory=dict)
+    otherwise: dict[str, list[str]] = field(default_factory=dict)
 
 
 def is_untouched(task: Task, source: str) -> bool:
-    """Whether a source defines what a task asks for, and all of that still is the stub."""
+    """Whether a source defines what a task asks for, all as the stub, and does no more with it."""
     found = _written(task, source)
-    return bool(found) and not any(found.values())
+    if not found or any(found.values()):
+        return False
+    return not any(acts_on(task.defines, statement) for statement in _statements(source))
 
 
 def _written(task: Task, source: str) -> dict[str, bool]:
     """Return what a source defines of a task, and whether as more than a stub."""
     if len(source) > 4 * SOURCE_LIMIT:
         return {}
+    return written(_wanted(task), _statements(source))
+
+
+def _statements(source: str) -> list[ast.stmt]:
     trees = map(parse, all_to_python(split(source)))
-    statements = [statement for tree in trees if tree for statement in tree.body]
-    return written(_wanted(task), statements)
+    return [statement for tree in trees if tree for statement in tree.body]
 
 
 def _wanted(task: Task) -> Wanted:
@@ -82,7 +89,7 @@ def graft(notebook: dict[str, Any], lab: Lab) -> Submission:
     cells = notebook["cells"]
     repairs: list[str] = []
     sources: dict[str, str] = {}
-    otherwise: dict[str, str] = {}
+    otherwise: dict[str, list[str]] = {}
     read = [
         Cell(frozenset(identity_of(cell)), source_of(cell), cell.get("cell_type") == "code")
         for cell in cells
@@ -99,7 +106,7 @@ def graft(notebook: dict[str, Any], lab: Lab) -> Submission:
             continue
         sources[task.id] = source
         if found[task.id].otherwise:
-            otherwise[task.id] = found[task.id].otherwise
+            otherwise[task.id] = list(found[task.id].otherwise)
         repairs += _newer(task, source, notebook)
     language = language_of(notebook)
     if language not in (None, "python") and not any(

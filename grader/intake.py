@@ -162,7 +162,10 @@ class GraftExporter(NotebookExporter):
         notebook.metadata[NOTE] = {
             "problem": problem,
             "cells": {name: _writable(text) for name, text in submission.cells.items()},
-            "otherwise": {name: _writable(text) for name, text in submission.otherwise.items()},
+            "otherwise": {
+                name: [_writable(text) for text in texts]
+                for name, texts in submission.otherwise.items()
+            },
             "repairs": repairs,
         }
         resources["metadata"] = {"name": lab.notebook, "path": str(Path(filename).parent)}

@@ -157,8 +157,8 @@ class Judge:
         """Yield the sources of all tasks, with the task's own by each reading of the notebook."""
         before = self._sources
         yield before
-        if task.id in submission.otherwise:
-            yield before | {task.id: submission.otherwise[task.id]}
+        for source in submission.otherwise.get(task.id, ()):
+            yield before | {task.id: source}
 
     def _ways(
         self, task: Task, sources: dict[str, str], earlier: list[Verdict]

@@ -27,6 +27,22 @@ from grader.tasks.base import Lab
         ("from grader import adapters", "grader"),
         ("import sys\nsys._getframe(1)", "_getframe"),
         ("from sys import _getframe as f", "sys"),
+        ("from grader import adapters, check", "grader"),
+        ("from unittest import mock", "unittest"),
+        ("T = torch\nT.equal = print", "T.equal, which it changes"),
+        ("a = b = torch\nc = b\nc.nn.Linear.forward = print", "c.nn.Linear.forward, which it"),
+        ("T, x = torch, 1\nT.equal = print", "T.equal"),
+        ("for t in (torch, nn):\n    t.equal = print", "t.equal"),
+        ("def f(t=torch):\n    t.equal = print", "t.equal"),
+        ("if (t := torch.nn):\n    t.equal = print", "t.equal"),
+        ("T = torch\nsetattr(T, 'eq' + 'ual', print)", "setattr on T"),
+        ("m = torch.sys.modules['x']\nm.f = print", "torch.sys"),
+        ("m = torch.sys.modules['x']\nm.f = print", "m.f, which it changes"),
+        ("m = torch.sys.modules.get('x')\nm.f = print", "m.f, which it changes"),
+        ("m = getattr(torch, 'sys').modules\nm['x'].f = print", "m['x'].f, which it changes"),
+        ("import sys as s\nt = s\nt.modules", "sys.modules"),
+        ("judge.equal = print", "judge.equal, which it changes"),
+        ("vars(torch)['equal'] = print", "vars of torch"),
         ("def f(clock):\n    return clock.__self__", "__self__"),
         ("def f(clock):\n    return getattr(clock, '__self__')", "__self__"),
         ("def f(clock):\n    return getattr(clock, '__se' + 'lf__')", "put together"),
@@ -73,6 +89,30 @@ class Attention(Attention):
         self.__class__.__name__
         return super(Attention, self).forward(query, memory)
 """
+    assert reaches(source) == ()
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import torch\nfrom torch import nn\nfrom grader import check, progress\ncheck('a', b)",
+        "from grader import check\nfrom labkit.notebook import draw_attention_idea",
+        "import unittest\nclass Test(unittest.TestCase):\n    def test(self): self.x = 1",
+        "import sys\nprint(sys.version, file=sys.stderr)\nsys.path.insert(0, '.')",
+        "x = 1\nprint(locals())",
+        "Encoder.forward = lambda self, x: x",
+        "E = Encoder\nE.forward = f",
+        "for cls in (Encoder,):\n    setattr(cls, 'for' + 'ward', f)",
+        "def patch(f):\n    def to(cls): setattr(cls, f.__name__, f)\n    return to",
+        "class C: pass\ncfg = C()\ncfg.rate = 2\nfor n in 'ab':\n    setattr(cfg, n, 1)",
+        "def f(self, **more):\n    for n in more:\n        setattr(self, n, getattr(self, n))",
+        "layer = nn.Linear(2, 2)\nlayer.weight.data = torch.zeros(2, 2)\nlayer.bias.grad = None",
+        "torch.backends.cudnn.deterministic = True",
+        "f = torch.nn.modules.linear.Linear\nself.signal = f(1, 1)",
+        "def f(x):\n    f.calls += 1\nf.calls = 0",
+    ],
+)
+def test_honest_ways_are_not_told_of(source: str) -> None:
     assert reaches(source) == ()
 
 

@@ -59,6 +59,7 @@ ESSAY = Task(
     points=10,
     manual=True,
     followed_by=("end", "## What you have now"),
+    asked=(718, "3. Why does Tacotron 2 take the additive form?"),
 )
 
 ATTENTION = Lab(

@@ -93,6 +93,7 @@ class Task:
             are named if this is empty.
         manual: marked by a person.
         followed_by: id and first line of the released cell behind a written question's answer.
+        asked: characters of a written question's cell as it is released, and how it ends.
     """
 
     id: str
@@ -111,6 +112,7 @@ class Task:
     returns: str = ""
     manual: bool = False
     followed_by: tuple[str, str] = ("", "")
+    asked: tuple[int, str] = (0, "")
 
     @property
     def name(self) -> str:

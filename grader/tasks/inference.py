@@ -81,6 +81,7 @@ ESSAY = Task(
     points=10,
     manual=True,
     followed_by=("scoring-text", "## Additive or dot product, to be heard"),
+    asked=(741, "or with a batch of 64 sentences?"),
 )
 
 INFERENCE = Lab(

@@ -12,9 +12,11 @@ import builtins
 import contextlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from labkit.cells.names import bound, imported, looked_up
+from labkit.cells.files import put_in
+from labkit.cells.following import Piece, follow, without_showing
+from labkit.cells.names import bound, looked_up
 from labkit.cells.python import all_to_python, is_python, join, parse, split, to_python
 from labkit.cells.stubs import Wanted, defines_anew, mentions, written
 
@@ -22,10 +24,10 @@ CELL_LIMIT = 50_000  # characters of a cell that is looked into
 TEXT_LIMIT = 300_000  # the same for all cells together that are no code cells any more
 
 _GIVEN = frozenset([*dir(builtins), "display", "get_ipython", "__name__"])
+_ELSEWHERE = "its cell is missing; what other cells do to its class or function was judged"
 _FUTURE = (
     "from __future__"  # stands for what such a statement binds: the reading of all that follow
 )
-_SHOWS_ONLY = ("grader", "labkit.notebook")  # what notebooks import to look at a solution
 
 
 @dataclass(frozen=True)
@@ -49,13 +51,14 @@ class Found:
 
     Args:
         source: of all its cells, see :func:`labkit.cells.python.join`.
-        otherwise: the same by another reading of the notebook, or empty: ``source`` is what stood
-            there at the task's last check, this is the notebook to its end.
+        otherwise: the same by other readings of the notebook, if they differ: ``source`` is what
+            the task needs of what stood there at its last check; these are the notebook to its
+            end, and everything that acts on what the task needs.
         remarks: what was not as released, in sentences without the task's id.
     """
 
     source: str
-    otherwise: str = ""
+    otherwise: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
 
 
@@ -99,6 +102,11 @@ def find(cells: Sequence[Cell], wanted: Sequence[Wanted], setup: str) -> dict[st
     Returns:
         What to run by task; a task without any cell is absent.
     """
+    code = [place for place, cell in enumerate(cells) if cell.is_code]
+    sources, files = put_in([cells[place].source for place in code])
+    cells = list(cells)
+    for place, text in zip(code, sources, strict=True):
+        cells[place] = replace(cells[place], source=text)
     read = _look_into(cells, {task.owner for task in wanted})
     found = {}
     for task in wanted:
@@ -108,11 +116,35 @@ def find(cells: Sequence[Cell], wanted: Sequence[Wanted], setup: str) -> dict[st
             at_check = _way([r for r in read if r.place <= last], task, wanted, setup)
             if at_check is not None and at_check[2]:
                 ways.insert(0, at_check)
-        if ways[0] is not None:
-            source, remarks, _ = ways[0]
-            other = ways[-1][0] if ways[-1] is not None else source
-            found[task.task] = Found(source, other if other != source else "", remarks)
+        sources = [way[0] for way in ways if way is not None]
+        with contextlib.suppress(RecursionError):  # deeper than this language can say
+            sources.append(_widest([r for r in read if r.place <= last], task, wanted, setup))
+        first, *others = dict.fromkeys(filter(None, sources)) or [""]
+        if first:
+            remarks = ways[0][1] if ways[0] is not None else (_ELSEWHERE,)
+            if files and (ways[0] is None or not ways[0][2]):
+                names = ", ".join(file[:40] for file in files[:3])
+                remarks = (
+                    *remarks,
+                    f"what the notebook writes to files ({names}) is not there "
+                    "when it is judged; write the code in a cell",
+                )
+            found[task.task] = Found(first, tuple(others), remarks)
     return found
+
+
+def _widest(read: list[_Read], task: Wanted, wanted: Sequence[Wanted], setup: str) -> str:
+    """Return the task's cells with everything that acts on what they need."""
+    choice = _choose(read, task, wanted)
+    own = {piece.place: piece.cell.source for piece in choice.pieces} if choice else {}
+    pieces = [
+        Piece(own.get(r.place, ""), r.statements or (), r.place in own)
+        for r in read
+        if r.place in own or (r.cell.is_code and r.statements)
+    ]
+    tree = parse(setup)
+    given = _GIVEN.union(*map(bound, tree.body)) if tree else _GIVEN
+    return follow(pieces, task, {other.owner for other in wanted}, set(given))
 
 
 def _look_into(cells: Sequence[Cell], owners: set[str]) -> list[_Read]:
@@ -132,7 +164,7 @@ def _look_into(cells: Sequence[Cell], owners: set[str]) -> list[_Read]:
         offers: list[tuple[ast.stmt, set[str]]] = []
         if tree is not None and cell.is_code:
             with contextlib.suppress(RecursionError):  # deeper than this language can say
-                apart = [(s, bound(s)) for whole in tree.body for s in _apart(whole)]
+                apart = [(s, bound(s)) for whole in tree.body for s in without_showing(whole)]
                 offers = [(s, names) for s, names in apart if names and not names & owners]
         text, statements = "\n".join(good), tree.body if tree else None
         read.append(_Read(place, cell, text, statements, tuple(offers)))
@@ -310,20 +342,6 @@ def _needed(
     return [
         (_text_of(rest[i][0], rest[i][2].text), not rest[i][2].cell.names & tasks)
         for i in sorted(chosen)
-    ]
-
-
-def _apart(statement: ast.stmt) -> list[ast.stmt]:
-    """Take an import of several names apart; leave out what only shows a solution."""
-    if not isinstance(statement, ast.Import | ast.ImportFrom):
-        return [statement]
-    return [
-        alone
-        for _, alone in imported(statement)
-        if not (
-            isinstance(alone, ast.ImportFrom)
-            and (alone.level or (alone.module or "").startswith(_SHOWS_ONLY))
-        )
     ]
 
 

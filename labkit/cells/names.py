@@ -67,8 +67,10 @@ def _free(scope: _Scope) -> set[str]:
         arguments = scope.args
         own |= {a.arg for a in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
         own |= {a.arg for a in (arguments.vararg, arguments.kwarg) if a is not None}
-    own -= {name for node in inside if isinstance(node, ast.Global) for name in node.names}
+    outer = {name for node in inside if isinstance(node, ast.Global) for name in node.names}
+    own -= outer
     names = {n.id for n in inside if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+    names |= outer  # also those that are only written: `+=` reads them, too
     deeper = [_free(node) for node in inside if isinstance(node, _Scope)]
     if isinstance(scope, ast.ClassDef):  # its names are not seen by its methods
         return (names - own).union(*deeper)

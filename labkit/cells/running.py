@@ -8,7 +8,7 @@ import asyncio
 import inspect
 import linecache
 import selectors
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from labkit.cells.python import split, to_python
@@ -57,7 +57,14 @@ class _Lines(list[str]):
 
 
 class _Shell(Nothing):
-    """In place of IPython's shell: nothing that is asked of it has an effect."""
+    """In place of IPython's shell: but for running a cell, nothing asked of it has an effect."""
+
+    def __init__(self, run: Callable[[str, str], None]) -> None:
+        self._run = run
+
+    def run_cell(self, raw_cell: str = "", *_: Any, **__: Any) -> Nothing:
+        self._run(str(raw_cell), "<cell that a cell runs>")
+        return Nothing()
 
     def system(self, *_: Any, **__: Any) -> None:
         return None
@@ -84,7 +91,7 @@ class Kernel:
         self.namespace = namespace
         self._stopped_by = stopped_by
         self._flags = 0  # of ``from __future__`` statements, which hold for later cells, too
-        shell = _Shell()
+        shell = _Shell(self.run)
         for name, stand_in in (("get_ipython", lambda: shell), ("display", _display)):
             namespace.setdefault(name, stand_in)
 
