@@ -60,6 +60,8 @@ SETTINGS = {
         "@register\ndef zero():\n    return 0.0",
         "R['zero']()",
     ),
+    "globals": ("globals()['zero'] = 0.0", "zero"),
+    "globals, updated": ("globals().update({'zero': 0.0})", "zero"),
     "function that sets": ("L = []\ndef fill(x):\n    L.append(x)\n---\nfill(0.0)", "L[0]"),
 }  # fmt: skip
 

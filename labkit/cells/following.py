@@ -32,12 +32,12 @@ class Piece:
 
 @dataclass(frozen=True)
 class _Step:
-    """A statement of another cell, with the names that it binds, and those that it mentions."""
+    """A statement of another cell, and what it mentions: names, and words that may be names."""
 
     piece: int
     statement: ast.stmt
-    binds: frozenset[str]
     mentions: frozenset[str]
+    words: frozenset[str]
     is_on_owner: bool
 
 
@@ -64,7 +64,7 @@ def follow(pieces: Sequence[Piece], task: Wanted, owners: set[str], given: set[s
         more = {
             index
             for index, step in enumerate(steps)
-            if index not in chosen and (step.is_on_owner or step.mentions & needed)
+            if index not in chosen and (step.is_on_owner or (step.mentions | step.words) & needed)
         }
         if not more:
             break
@@ -145,9 +145,10 @@ def _steps(
 
 
 def _step(place: int, statement: ast.stmt, task: Wanted, shows: frozenset[str]) -> _Step:
-    binds = frozenset(bound(statement))
-    mentions = binds | looked_up([statement])
-    return _Step(place, statement, binds, mentions, acts_on(task.owner, statement, shows))
+    mentions = frozenset(bound(statement) | looked_up([statement]))
+    constants = (n.value for n in ast.walk(statement) if isinstance(n, ast.Constant))
+    words = frozenset(text for text in constants if isinstance(text, str) and text.isidentifier())
+    return _Step(place, statement, mentions, words, acts_on(task.owner, statement, shows))
 
 
 def _called(node: ast.expr) -> str:
