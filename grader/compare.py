@@ -387,8 +387,9 @@ def name_slip(
     wrong = [finding for finding in findings if finding is not None]
     stored = {key for case in cases for key in case.slips}
     rounds = [asked]
-    # what chance drops looks different in every hand: where all shows without, only that counts
-    calm = [not case.options.get("training") for case in cases]
+    # What chance drops looks different in every hand, and a device stops at a mistake of its own:
+    # where all shows without them, only that counts.
+    calm = [not (case.options.get("training") or case.options.get("elsewhere")) for case in cases]
     shown = [found for found, still in zip(findings, calm, strict=True) if found and still]
     if any(found.stage not in _ASIDE for found in shown):
         rounds.append([parts for parts, still in zip(asked, calm, strict=True) if still])
@@ -402,7 +403,12 @@ def name_slip(
         if slip.in_part and any(parts) and None not in parts:
             return slip
     # what an error always means is right of the one that is told, whatever the others are
-    return common_slip(wrong, (*task.slips, *COMMON_SLIPS)) or common_slip(wrong[:1], ERROR_SLIPS)
+    known = (*task.slips, *COMMON_SLIPS)
+    return (
+        common_slip(wrong, known)
+        or common_slip(shown, known)
+        or common_slip(wrong[:1], ERROR_SLIPS)
+    )
 
 
 def common_slip(findings: Sequence[Finding], slips: Sequence[Slip]) -> Slip | None:

@@ -243,5 +243,5 @@ def test_whatever_a_worker_answers_is_one_finding_in_one_short_line(
         assert "\n" not in finding.message
         assert len(finding.message) < 4 * SAID_LIMIT
     cases = public_cases(ATTENTION)["attention-2"]
-    named = name_slip(ENERGIES, cases, [report] * 3, [drawn] * 3)
+    named = name_slip(ENERGIES, cases, [report] * len(cases), [drawn] * len(cases))
     assert named not in ENERGIES.slips or "error" in report

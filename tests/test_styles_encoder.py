@@ -142,7 +142,7 @@ FORWARD_STYLES = {
     """,
     "padded at the end by hand": """
         x = self.convolve(x, padding).transpose(1, 2)
-        packed = pack_padded_sequence(x, input_lengths, True, False)
+        packed = pack_padded_sequence(x, input_lengths.cpu(), True, False)
         outputs, lengths = pad_packed_sequence(self.lstm(packed)[0], True)
         return F.pad(outputs, (0, 0, 0, x.size(1) - int(lengths.max())))
     """,
@@ -164,7 +164,7 @@ FORWARD_STYLES = {
     """,
     "time first and back": """
         x = self.convolve(x, padding).permute(2, 0, 1)
-        packed = pack_padded_sequence(x, input_lengths, enforce_sorted=False)
+        packed = pack_padded_sequence(x, input_lengths.cpu(), enforce_sorted=False)
         outputs, _ = pad_packed_sequence(self.lstm(packed)[0], total_length=x.size(0))
         return outputs.transpose(0, 1)
     """,
@@ -191,7 +191,7 @@ FORWARD_STYLES = {
                 x = x.masked_fill(padding, 0.0)
             x = F.dropout(F.relu(conv(x)), 0.5, self.training)
         x = x.transpose(1, 2)
-        packed = pack_padded_sequence(x, input_lengths, True, enforce_sorted=False)
+        packed = pack_padded_sequence(x, input_lengths.cpu(), True, enforce_sorted=False)
         return pad_packed_sequence(self.lstm(packed)[0], True, total_length=x.size(1))[0]
     """,
     "the mask made again, and zeros set again": """

@@ -100,8 +100,14 @@ def _answer(func: Callable, args: tuple, kwargs: dict[str, Any]) -> Any:
             f"can't convert {ELSEWHERE} device type tensor to numpy. Use Tensor.cpu() to copy the "
             "tensor to host memory first."
         )
-    if getattr(func, "__name__", "") == "_parse_to":  # what a module asks before it moves itself
+    name = getattr(func, "__name__", "")
+    if name == "_parse_to":  # what a module asks before it moves itself
         return func(*args, **kwargs)
+    if name == "_pack_padded_sequence" and is_elsewhere(args[1]):
+        raise RuntimeError(
+            "'lengths' argument should be a 1D CPU int64 tensor, but got 1D "
+            f"{ELSEWHERE} Long tensor"
+        )
     target, args, kwargs = _target(func, args, kwargs)
     if target is not None:
         there = target.type == ELSEWHERE.type
@@ -111,6 +117,8 @@ def _answer(func: Callable, args: tuple, kwargs: dict[str, Any]) -> Any:
         result = func(*args, **kwargs)
         if own is not None and target is not None and result is own and there != is_elsewhere(own):
             result = result.clone()  # what was moved is another tensor
+        if name in ("_pack_padded_sequence", "_pad_packed_sequence"):  # counts stay on the CPU
+            return _placed(result[0], there), result[1]
         return _placed(result, there)
 
 

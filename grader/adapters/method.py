@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from grader.adapters import Namespace, Report
+from grader.adapters.elsewhere import ELSEWHERE, OtherDevice, fetch, is_elsewhere, place
 
 _OTHER_MODE = "the call left the module in another mode (training or not) than it found it in"
 
@@ -35,13 +36,25 @@ class MethodAdapter:
         return instance
 
     def call(self, subject: Any, call: Report, inputs: dict[str, torch.Tensor]) -> Any:
-        """Call the method with the arguments in order; one that the case lacks is None."""
+        """Call the method with the arguments in order; one that the case lacks is None.
+
+        With the option ``elsewhere``, module and arguments lie on a device that is not the CPU.
+        """
         arguments = [None if name is None else inputs[name] for name in call["arguments"]]
-        method, modes = call["method"], _modes(subject)
-        result = (subject if method == "forward" else getattr(subject, method))(*arguments)
-        if _modes(subject) != modes:
-            raise RuntimeError(_OTHER_MODE)
-        return result
+        if call["options"].get("elsewhere"):
+            with OtherDevice():
+                placed = [None if value is None else place(value) for value in arguments]
+                result = _ask(subject.to(ELSEWHERE), call["method"], placed)
+            return fetch(result) if is_elsewhere(result) else result
+        return _ask(subject, call["method"], arguments)
+
+
+def _ask(subject: Any, method: str, arguments: list[Any]) -> Any:
+    modes = _modes(subject)
+    result = (subject if method == "forward" else getattr(subject, method))(*arguments)
+    if _modes(subject) != modes:
+        raise RuntimeError(_OTHER_MODE)
+    return result
 
 
 def _modes(subject: Any) -> dict[str, bool]:

@@ -32,6 +32,7 @@ class Shape:
         label: what is special about it, in words that a student may read.
         lengths: symbols of each sentence; the longest is T_in.
         masked: whether a mask is passed.
+        spare: by how much T_in is longer than the longest sentence.
         training: whether the module is in training mode, which must make no difference.
         gradients: whether gradients are compared.
     """
@@ -44,6 +45,7 @@ class Shape:
     filters: int = 3
     kernel: int = 5
     masked: bool = True
+    spare: int = 0
     training: bool = False
     gradients: bool = False
 
@@ -56,6 +58,7 @@ _PUBLIC = (
     Shape("two sentences of different length", (8, 5), gradients=True),
     Shape("one sentence alone", (6,), masked=False, training=True),
     _SQUARE,
+    Shape("one sentence that is padded", (5,), spare=2),
 )
 _HIDDEN = (
     Shape("the sizes of the paper", (37, 20), 256, 128, 128, 32, 31),
@@ -85,9 +88,8 @@ def _init(task: Task, shape: Shape) -> dict[str, int]:
     }
 
 
-def _past_weights(lengths: torch.Tensor, steps: int, generator: torch.Generator) -> torch.Tensor:
+def _past_weights(mask: torch.Tensor, steps: int, generator: torch.Generator) -> torch.Tensor:
     """Return (B, 2, T_in) previous and cumulative weights as they are after some steps."""
-    mask = torch.arange(int(lengths.max()))[None] >= lengths[:, None]  # (B, T_in)
     energies = 2 * torch.randn(steps, *mask.shape, generator=generator)
     weights = energies.masked_fill(mask, -torch.inf).softmax(-1)  # (steps, B, T_in)
     return torch.stack([weights[-1], weights.sum(0)], dim=1)  # (B, 2, T_in)
@@ -95,7 +97,8 @@ def _past_weights(lengths: torch.Tensor, steps: int, generator: torch.Generator)
 
 def _inputs(task: Task, shape: Shape, generator: torch.Generator) -> Tensors:
     lengths = torch.tensor(shape.lengths)
-    batch, length = len(shape.lengths), max(shape.lengths)
+    batch, length = len(shape.lengths), max(shape.lengths) + shape.spare
+    mask = torch.arange(length)[None] >= lengths[:, None]  # (B, T_in)
 
     def normal(*sizes: int) -> torch.Tensor:
         return torch.randn(*sizes, generator=generator)
@@ -104,10 +107,10 @@ def _inputs(task: Task, shape: Shape, generator: torch.Generator) -> Tensors:
         "query": normal(batch, shape.query),
         "memory": normal(batch, length, shape.embedding),
         "processed_memory": normal(batch, length, shape.attention),
-        "attention_weights_cat": _past_weights(lengths, 3, generator),
+        "attention_weights_cat": _past_weights(mask, 3, generator),
     }
     if shape.masked:
-        everything["mask"] = torch.arange(length)[None] >= lengths[:, None]
+        everything["mask"] = mask
     return {name: everything[name] for name in task.arguments if name in everything}
 
 

@@ -42,6 +42,7 @@ class Shape:
         gradients: whether gradients are compared; of one layer, since a right fill may zero the
             padding of later ones in place, which cannot be gone back through without dropout.
         lengths_type: of ``input_lengths``.
+        elsewhere: whether module and arguments lie on a device that is not the CPU.
     """
 
     label: str
@@ -56,6 +57,7 @@ class Shape:
     asks: str = ""
     gradients: bool = False
     lengths_type: torch.dtype = torch.int64
+    elsewhere: bool = False
 
 
 _PUBLIC = {
@@ -75,6 +77,7 @@ _PUBLIC = {
         # a slip that mixes up axes still runs here, and can be recognised by its numbers
         Shape("all sizes equal", (3, 4, 2, 1), embedding=4, layers=2, kernel=3, masked=False),
         Shape("the module is training", (4, 7, 5), training=True),
+        Shape("on another device", (2, 7, 3), elsewhere=True),
     ),
 }
 _BOTH = (
@@ -108,6 +111,8 @@ _HIDDEN = {
         *_BOTH,
         Shape("the longest sentence first", (8, 5, 2)),
         Shape("sentences of equal length", (6, 6)),
+        Shape("one sentence that is padded", (5,), spare=3),
+        Shape("on another device, one sentence", (5,), masked=False, elsewhere=True),
         Shape("lengths of the type int32", (3, 7, 5), lengths_type=torch.int32),
         Shape("three layers in training mode", (3, 12), training=True, dropout=0.2),
     ),
@@ -149,6 +154,7 @@ def make_case(task: Task, shape: Shape, seed: int, *, slips: bool = False) -> Ca
         draw_state(Encoder(**init), generator),
         _inputs(task, shape, generator),
         expected={},
+        options={"elsewhere": True} if shape.elsewhere else {},
     )
     if shape.training:
         case = _in_training(task, case, shape)

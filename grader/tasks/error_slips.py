@@ -98,7 +98,7 @@ ERROR_SLIPS = (
         "mask-kind",
         "what was used as a mask is none that fits",
         "Which type and shape has a mask, and which shape has what it hides?",
-        tells=r"boolean mask|must be bool|expected scalar type Bool|ByteTensor or BoolTensor"
+        tells=r"boolean mask|mask.* must be bool|expected scalar type Bool|ByteTensor or BoolTensor"
         r"|The shape of the mask",
     ),
     Slip(

@@ -251,6 +251,16 @@ WRONG: dict[str, tuple[str, ...]] = {
         "o = pack_sequence(z)\nreturn unpack(self.lstm(o)[0])",
         "return read(self.conv(x, padding).transpose(1, 2))",
     ),
+    "lengths-of-packing": (
+        "o = pack_padded_sequence(z, n, batch_first=True, enforce_sorted=False)\n"
+        "return unpack(self.lstm(o)[0])",
+        "o = pack_padded_sequence(z, n.to(z.device), True, False)\nreturn unpack(self.lstm(o)[0])",
+        "o = pack_padded_sequence(z, n.clone().long(), True, False)\n"
+        "return unpack(self.lstm(o)[0])",
+        "n, order = n.sort(descending=True)\n"
+        "o = pack_padded_sequence(z[order], n, True)\n"
+        "return unpack(self.lstm(o)[0])[order.argsort()]",
+    ),
     "wrong-arguments": ("return unpack(self.lstm(pack_padded_sequence(z, batch_first=True))[0])",),
     "still-packed": ("return self.lstm(pack(z))[0].transpose(1, 2)",),
     "": (
