@@ -10,6 +10,7 @@ a named slip: the judge's tolerance must lie between them.
 from __future__ import annotations
 
 import importlib
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -19,7 +20,9 @@ from torch.nn import functional as F
 from grader.compare import ABSOLUTE_TOLERANCE, RELATIVE_TOLERANCE
 from grader.golden import hidden_cases, public_cases
 from grader.hidden import maker
+from grader.line import answered_by
 from grader.perform import perform_call
+from grader.stage import partner_of
 from grader.tasks import LABS
 from grader.tasks.base import Case, Lab, Task, Tensors, call_document, call_tensors
 from labkit.tacotron2 import Attention, LocationLayer
@@ -77,7 +80,11 @@ def run(lab: Lab, task: Task, case: Case, fill: Any) -> Tensors:
     """Call a fill as a worker does; what other tasks define is the reference's."""
     names = vars(importlib.import_module(lab.home)) | {task.defines: fill}
     case = replace(case, gradients={})
-    report, outputs = perform_call(call_document(task, case), call_tensors(task, case), dict(names))
+    partner = partner_of(case)
+    with answered_by(partner.answer) if partner else nullcontext():
+        report, outputs = perform_call(
+            call_document(task, case), call_tensors(task, case), dict(names)
+        )
     assert "error" not in report, report
     return {name: outputs[name] for name in case.expected}
 

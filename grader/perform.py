@@ -29,6 +29,8 @@ _NAMED_SUPER = re.compile(r"super\(\w+, *self\)")
 _CELL_FILE = "<cell {}>"
 _CELL_FILES = ("<cell ", "<ipython-input", "ipykernel_")  # as a worker and as notebooks name them
 
+_OTHER_GRADIENTS = "the call left gradients switched on or off for everything that comes after it"
+
 
 def run_cell(cell_id: str, source: str, namespace: Namespace) -> None:
     """Execute one cell, as :meth:`labkit.cells.running.Kernel.run` does."""
@@ -183,7 +185,10 @@ def perform_call(
                 for name, tensor in tensors.items()
                 if name.startswith("in.")
             }
+            gradients = torch.is_grad_enabled()
             result = adapter.call(subject, call, inputs)
+            if torch.is_grad_enabled() != gradients:
+                raise RuntimeError(_OTHER_GRADIENTS)
         _collect(result, call["outputs"], report, answers)
         for name, value in inputs.items():
             answers[f"after.{name}"] = value.detach().clone()

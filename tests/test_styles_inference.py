@@ -136,12 +136,12 @@ SPEAK_STYLES = {
             out.append(wav[:n].cpu())
         return out
     """,
-    "sentence by sentence": """
+    "sentence by sentence, with the padding of all": """
         out = []
         for i, path in enumerate(paths):
-            own = mel[i : i + 1, :, : mel_lengths[i]]
             with torch.no_grad():
-                wav = denoiser(vocoder.infer(own), strength)[0].float().cpu()
+                wav = denoiser(vocoder.infer(mel[i : i + 1]), strength)[0].float().cpu()
+            wav = wav[: int(mel_lengths[i]) * vocoder.mel.hop_length]
             save_audio(str(path), wav, vocoder.sample_rate)
             out.append(wav)
         return out

@@ -8,7 +8,7 @@ it is made.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from functools import lru_cache
 from pathlib import Path
@@ -47,8 +47,11 @@ class InferenceAdapter:
         options, names = call["options"], call["outputs"]
         if "voice" in options:
             return _in_order(_call_pipeline(subject, options, inputs), names)
-        caller = {"read": _call_read, "speak": _call_speak, "benchmark": _call_benchmark}
-        result = caller[call["construct"]](subject, options, inputs)
+        if call["construct"] == "benchmark":
+            result = _call_benchmark(subject, options, inputs, names)
+        else:
+            caller = {"read": _call_read, "speak": _call_speak}[call["construct"]]
+            result = caller(subject, options, inputs)
         return _in_order(result, names) if isinstance(result, dict) else result
 
 
@@ -112,13 +115,13 @@ class ToyModel(nn.Module):
 def _call_read(read: Callable[..., Any], options: Report, inputs: Tensors) -> Any:
     device = ELSEWHERE if options["elsewhere"] else torch.device("cpu")
     with OtherDevice() if options["elsewhere"] else nullcontext():
-        result = read(
-            ToyModel().train(), inputs["ids"], inputs["lengths"], device, options["reading_seed"]
-        )
+        model = ToyModel().train()
+        result = read(model, inputs["ids"], inputs["lengths"], device, options["reading_seed"])
+        same = model.weight.dtype == torch.float32 and model.weight.requires_grad
     if not isinstance(result, (tuple, list)) or len(result) != 3:
         return result
     away = [is_elsewhere(value) for value in result]
-    ask("returned", {"elsewhere": away})
+    ask("returned", {"elsewhere": away, "model_as_before": same})
     mel, mel_lengths, alignments = (as_numbers(_fetched(value)) for value in result)
     places = torch.tensor(away).float()
     return {"mel": mel, "mel_lengths": mel_lengths, "alignments": alignments, "places": places}
@@ -193,8 +196,7 @@ def _call_speak(speak: Callable[..., Any], options: Report, inputs: Tensors) -> 
                 mel, mel_lengths = place(mel), place(mel_lengths)
             result = speak(mel, mel_lengths, vocoder, denoiser, options["strength"], paths)
         files, rates = zip(*map(_read_file, paths), strict=True)
-    batch = isinstance(result, torch.Tensor) and result.dim() > 1
-    if not batch and not isinstance(result, (tuple, list)):
+    if not isinstance(result, (tuple, list)):
         return result
     nothing = [inputs["mel"].new_zeros(0)] * sentences
     came = [*result, *nothing][:sentences]
@@ -252,7 +254,9 @@ class ToyDevice:
         return float(said["seconds"])
 
 
-def _call_benchmark(benchmark: Callable[..., Any], options: Report, inputs: Tensors) -> Any:
+def _call_benchmark(
+    benchmark: Callable[..., Any], options: Report, inputs: Tensors, names: Sequence[str]
+) -> Any:
     toy = ToyDevice()
     result = benchmark(
         toy.read,
@@ -264,6 +268,10 @@ def _call_benchmark(benchmark: Callable[..., Any], options: Report, inputs: Tens
     )
     if not isinstance(result, dict):
         return result
+    for name in names:
+        if name not in result:
+            there = ", ".join(repr(key) for key in list(result)[: len(names)])
+            raise TypeError(f"the key {name!r} is missing in what is returned; it has {there}")
     return {name: _as_vector(values) for name, values in result.items()}
 
 

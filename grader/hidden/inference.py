@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from grader.golden import Cases
-from grader.hidden.inference_slips import ALSO_RIGHT, SLIPS
+from grader.hidden.inference_slips import SLIPS
 from grader.hidden.making import complete
 from grader.hidden.voice_cases import SENTENCES, hear, voice_case
 from grader.stage import partner_of
@@ -31,7 +31,9 @@ def answer(task: Task, case: Case, *, gradients: bool = False, slips: bool = Fal
         return hear(case)
     partner = partner_of(case)
     wrong = {
-        slip: fill for slip, fill in SLIPS[task.id].items() if partner and slip not in partner.shown
+        slip: fill
+        for slip, fill in SLIPS[task.id].items()
+        if partner and slip.partition("~")[0] not in partner.shown
     }
     return complete(
         task,
@@ -39,7 +41,6 @@ def answer(task: Task, case: Case, *, gradients: bool = False, slips: bool = Fal
         REFERENCE[task.id],
         gradients=gradients,
         slips=wrong if slips else None,
-        also=ALSO_RIGHT.get(task.id),
     )
 
 

@@ -23,13 +23,15 @@ class MeasuringPartner(Partner):
     ``n_warm_ups`` and ``busy``, the seconds for which the device still works at something else.
     """
 
-    shown = ("own-clock", "nothing-run")
+    shown = ("own-clock", "nothing-run", "vocoded-in-part")
 
     def __init__(self, case: Any) -> None:
         super().__init__(case)
         self.events: list[str] = []
         self._now, self._pending = 100.0, float(self.facts["busy"])
         self._runs = {"read": 0, "vocode": 0}
+        self._read: list[int] = []  # the shape of the mel that was read last
+        self.in_part: tuple[list[int], list[int]] | None = None  # what was vocoded, and was read
 
     def answer(self, what: str, said: Said, tensors: Tensors) -> tuple[Said, Tensors]:
         """Answer ``read``, ``vocode``, ``synchronise`` or ``clock``."""
@@ -41,17 +43,21 @@ class MeasuringPartner(Partner):
             self._now += self._pending
             self._pending = 0.0
             return {}, {}
+        if what == "vocode" and said["shape"] != self._read:
+            self.in_part = [int(size) for size in said["shape"]], self._read
         drawn = self._work(what)
         if what == "read":
             frames = int(torch.randint(20, 60, (1,), generator=drawn))
-            return {"shape": [self.facts["batch"], self.facts["n_mels"], frames]}, {}
+            self._read = [self.facts["batch"], self.facts["n_mels"], frames]
+            return {"shape": self._read}, {}
         batch, _, frames = said["shape"]
         return {"shape": [int(batch), int(frames) * self.facts["hop_length"]]}, {}
 
     def _work(self, what: str) -> torch.Generator:
         run = self._runs[what]
         self._runs[what] += 1
-        drawn = dice(self.facts["key"], what, run)
+        # another mel takes another time
+        drawn = dice(self.facts["key"], what, run, *self.in_part or ())
         spread = 0.5 + torch.rand(2, generator=drawn, dtype=torch.float64)
         slow = _SLOW if run < self.facts["n_warm_ups"] else 1.0
         host, device = (spread * torch.tensor(_SECONDS[what]) * slow).tolist()
@@ -69,6 +75,10 @@ class MeasuringPartner(Partner):
             return Finding(
                 finding.stage, "`read` or `vocode` was never called.", slip="nothing-run"
             )
+        if self.in_part:
+            got, read = map(tuple, self.in_part)
+            said = f"`vocode` got a mel of the shape {got}, and `read` gave {read}."
+            return Finding(finding.stage, said, slip="vocoded-in-part")
         wanted = self.facts["n_iterations"] + self.facts["n_warm_ups"]
         for what, runs in self._runs.items():
             if runs != wanted:

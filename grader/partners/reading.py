@@ -31,17 +31,19 @@ class ReadingPartner(Partner):
     ``elsewhere`` (whether everything should be on another device than the CPU).
     """
 
-    shown = ("seed-changed", "read-one-by-one")
+    shown = ("seed-changed", "read-one-by-one", "model-changed")
 
     def __init__(self, case: Any) -> None:
         super().__init__(case)
         self.readings: list[dict[str, Any]] = []
         self.returned: list[bool] = []
+        self.model_as_before = True
 
     def answer(self, what: str, said: Said, tensors: Tensors) -> tuple[Said, Tensors]:
         """Give mel, lengths and alignments; or hear where the results were left."""
         if what == "returned":
             self.returned = [bool(place) for place in said["elsewhere"]]
+            self.model_as_before = bool(said["model_as_before"])
             return {}, {}
         asked: dict[str, Any] = {
             "ids": [[int(symbol) for symbol in sentence] for sentence in said["ids"]],
@@ -62,6 +64,13 @@ class ReadingPartner(Partner):
             "mel_lengths": torch.tensor(asked["lengths"]).int() + 1 + more.int(),
             "alignments": torch.rand(batch, n_frames, longest, generator=drawn).softmax(-1),
         }
+
+    def objection(self) -> Finding | None:
+        """Tell who gave the model back as another one than it came."""
+        if self.model_as_before:
+            return None
+        said = "its weights came back in another type, or no longer ask for gradients."
+        return Finding("manner", said, slip="model-changed")
 
     def explain(self, finding: Finding, tensors: Tensors) -> Finding:
         """Say in what the model was asked otherwise than the text wants it."""

@@ -26,7 +26,7 @@ class SpeakingPartner(Partner):
     ``partner`` of the case: ``key``, ``n_mels``, ``hop_length``.
     """
 
-    shown = ("gradients-on",)
+    shown = ("gradients-on", "strength-changed")
 
     def __init__(self, case: Any) -> None:
         super().__init__(case)
@@ -110,9 +110,10 @@ class SpeakingPartner(Partner):
             )
         wanted = self.case.options["strength"]
         if not self.denoised:
-            said = "the denoiser was never asked"
+            said, slip = "the denoiser was never asked", ""
         elif any(strength != wanted for strength in self.denoised):
             said = f"the denoiser was asked with strength {self.denoised[-1]:g}, wanted: {wanted:g}"
+            slip = "strength-changed"
         else:
             return finding
-        return Finding(finding.stage, f"{said}. ({finding.message})", finding.hint)
+        return Finding(finding.stage, f"{said}. ({finding.message})", finding.hint, slip)

@@ -212,12 +212,94 @@ BENCHMARK_SLIPS = (
     ),
     Slip(
         "mean-in-a-list",
-        "the mean was returned instead of every measurement",
+        "the mean was returned as the only measurement",
         "Could a reader still find the 95th percentile in your numbers?",
     ),
     Slip(
         "upside-down",
         "seconds were divided by items",
         "Should a faster model have the larger number here, or the smaller one?",
+    ),
+    Slip(
+        "vocoded-in-part",
+        "the vocoder got another mel than the one that was read",
+        "What did `read` give, and what did you hand on?",
+    ),
+    Slip(
+        "one-too-many",
+        "one warm-up is reported, too",
+        "Which number does the first run that counts have, if the first of all has 0?",
+    ),
+    Slip(
+        "as-many-as-warm-ups",
+        "as many runs were kept as there are warm-ups",
+        "How many runs are to be kept, and at which end of the list do they stand?",
+    ),
+    Slip(
+        "three-thrown-away",
+        "three runs were thrown away, however many were to warm up",
+        "Which argument says how many runs come before those that count?",
+    ),
+    Slip(
+        "thrown-away-twice",
+        "the warm-ups were thrown away twice",
+        "In how many places does your code leave runs out?",
+    ),
+    Slip(
+        "one-for-all",
+        "one measurement was taken for the list of them",
+        "What is the difference between `steps[n]` and `steps[n:]`?",
+        tells=r"KeyError: 0",
+    ),
+    Slip(
+        "sorted",
+        "the measurements are sorted",
+        "Could a reader still see when each was made?",
+    ),
+    Slip(
+        "samples-by-fixed-hop",
+        "the samples were counted as 256 for a frame",
+        "How many samples did `vocode` really give?",
+    ),
+    Slip(
+        "rates-added",
+        "the throughput is the sum of two rates",
+        "Frames and samples are different things: may their rates be added?",
+    ),
+    Slip(
+        "sentences-per-second",
+        "the throughput counts sentences instead of samples",
+        "What comes out at the very end, and how many of it?",
+    ),
+    Slip(
+        "by-a-moment",
+        "items were divided by a moment, and not by a time",
+        "What does `clock` tell: how long something took, or when it is?",
+    ),
+    Slip(
+        "names-swapped",
+        "two names have each other's numbers",
+        "Which number belongs to which name?",
+    ),
+    Slip(
+        "middle-before-reading",
+        "the middle was measured before the mel was read",
+        "What lies between start and middle in your loop, and what should?",
+    ),
+    Slip(
+        "middle-behind-vocoding",
+        "the middle was measured when both models were done",
+        "What lies between middle and end in your loop, and what should?",
+    ),
+    Slip(
+        "rounded",
+        "the rates are rounded",
+        "What does `//`, `int` or `round` leave of a number?",
+    ),
+    Slip(
+        "key-missing",
+        "a name is missing in what is returned, or spelt otherwise",
+        "Which six names does the docstring promise, letter by letter?",
+        tells=r"TypeError: the key .* is missing in what is returned",
     ),
 )

@@ -9,6 +9,31 @@ from grader.tasks.base import Slip
 
 COMMON_SLIPS = (
     Slip(
+        "gradients-left-off",
+        "gradients are left switched on or off for all that comes after",
+        "Which way to turn gradients off ends by itself?",
+        tells=r"RuntimeError: the call left gradients switched",
+    ),
+    Slip(
+        "tensor-called",
+        "a tensor was called as if it were a function",
+        "Who had that name before you gave it to a tensor?",
+        tells=r"'Tensor' object is not callable",
+    ),
+    Slip(
+        "function-not-called",
+        "a function was used where its result is wanted",
+        "What stands behind a function's name when it is called?",
+        tells=r"unsupported operand type\(s\) for .*'(function|method|builtin_function_or_method)'"
+        r"|'type' object does not support the context manager",
+    ),
+    Slip(
+        "device-not-there",
+        "a device was asked for that this machine does not have",
+        "Who says where to compute: you, or the caller?",
+        tells=r"not compiled with CUDA|No CUDA GPUs|NVIDIA driver",
+    ),
+    Slip(
         "return-missing",
         "nothing is returned",
         "Is there a `return`, and is it reached whatever comes in?",

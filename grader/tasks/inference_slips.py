@@ -115,6 +115,46 @@ READ_SLIPS = (
         "lengths and alignments are returned in the wrong order",
         "What does the docstring promise second?",
     ),
+    Slip(
+        "results-moved",
+        "the results were moved to the device, and not what they are made of",
+        "Where did the model compute? What must lie there before it begins?",
+    ),
+    Slip(
+        "model-changed",
+        "the model came back as another one than it was",
+        "Who else uses this model, and in which type, with or without gradients? Which of your "
+        "lines decides that for all of them?",
+    ),
+    Slip(
+        "logarithm-undone",
+        "the mel is no longer a logarithm",
+        "In which scale does the docstring promise the mel?",
+    ),
+    Slip(
+        "results-missing",
+        "not all three results came back",
+        "What does `infer` return besides the mel, and who needs it?",
+        tells=r"3 values are expected \(mel, mel_lengths, alignments\)",
+    ),
+    Slip(
+        "lengths-do-not-fit",
+        "ids and lengths do not fit each other",
+        "Which of your lines changes one of them and leaves the other?",
+        tells=r"InputError: lengths",
+    ),
+    Slip(
+        "ids-of-no-batch",
+        "the model was given something else than a batch of ids",
+        "Which argument comes first, and which shape has it?",
+        tells=r"InputError: ids must have the shape",
+    ),
+    Slip(
+        "ids-not-whole",
+        "the ids are no longer whole numbers",
+        "Which of your lines changes the type of the ids?",
+        tells=r"InputError: ids must be whole numbers",
+    ),
 )
 
 SPEAK_SLIPS = (
@@ -216,8 +256,8 @@ SPEAK_SLIPS = (
     ),
     Slip(
         "not-saved",
-        "no file was written",
-        "Which of the functions in the table writes one, and is it called for each sentence?",
+        "no file stands at the paths that were given",
+        "Which of the functions in the table writes one, and where does the caller look for it?",
     ),
     Slip(
         "file-not-denoised",
@@ -263,5 +303,83 @@ SPEAK_SLIPS = (
         "first-only",
         "only the first sentence came back",
         "How many sentences are in the batch, and how often does your loop run?",
+    ),
+    Slip(
+        "mel-cut",
+        "the mels were cut, and not the audio",
+        "A vocoder hears the frames around each frame: what does the last one miss when you cut "
+        "before it?",
+    ),
+    Slip(
+        "strength-changed",
+        "the denoiser got another strength than `speak`",
+        "Who decides how much is taken away?",
+    ),
+    Slip(
+        "returned-in-other-order",
+        "the sentences came back in another order",
+        "Which sentence does the caller expect first?",
+    ),
+    Slip(
+        "no-list",
+        "no list of sentences came back",
+        "What does your loop collect, and what is returned?",
+        tells=r"a list with the samples of each sentence is expected",
+    ),
+    Slip(
+        "axis-kept",
+        "the samples of a sentence still have the axis of the batch",
+        "Which shape does the docstring promise for one sentence?",
+    ),
+    Slip(
+        "one-sample-short",
+        "every sentence is one sample too short",
+        "Is the end of a slice still part of it?",
+    ),
+    Slip(
+        "one-sample-long",
+        "every sentence is one sample too long",
+        "Is the end of a slice still part of it?",
+    ),
+    Slip(
+        "hop-from-longest",
+        "the samples of a frame were counted by the longest sentence",
+        "May the mel be longer than its longest sentence? Who knows the hop length?",
+    ),
+    Slip(
+        "nothing-left",
+        "nothing is left of a sentence to be saved",
+        "In which unit does your cut count: frames, samples or seconds?",
+        tells=r"and not empty, got \(0,\)",
+    ),
+    Slip(
+        "batch-axis-lost",
+        "the axis of the batch was lost",
+        "How many axes has your audio when there is only one sentence?",
+        tells=r"0-dim tensor|0-d tensor|too many indices for tensor of dimension 1",
+    ),
+    Slip(
+        "too-loud",
+        "what was to be saved is louder than a file can hold",
+        "As they come, the samples of this vocoder fit: which line makes mel or audio larger?",
+        tells=r"is outside \[-1, 1\]",
+    ),
+    Slip(
+        "whole-numbers-saved",
+        "samples were made whole numbers before they were saved",
+        "In which range does the kit keep samples, and who turns them into 16 bits?",
+        tells=r"audio holds u?int\d+ samples",
+    ),
+    Slip(
+        "denoiser-without-a-batch",
+        "what the denoiser got is no batch of audio",
+        "What does the denoiser take first, and which shape has it?",
+        tells=r"AudioError: audio must be of shape \(B, N\)",
+    ),
+    Slip(
+        "on-two-devices",
+        "what meets here lies on two devices",
+        "Where did mel and vocoder lie when they came, and which of your lines moves one of them?",
+        tells=r"(the mel|audio) is on \S+, the (vocoder|denoiser)",
     ),
 )

@@ -63,7 +63,7 @@ def check_range(audio: torch.Tensor) -> None:
     remedy = (
         "these look like 16-bit samples, divide by 32768"
         if peak > 100
-        else "divide by the peak, audio / audio.abs().max()"
+        else "find what made it so loud, or divide by the peak, audio / audio.abs().max()"
     )
     raise AudioError(
         f"{_first_sample(audio, outside)} is outside [-1, 1]; so are "
