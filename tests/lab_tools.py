@@ -105,6 +105,9 @@ def noise(task: Task, case: Case, kind: str, dice: torch.Generator) -> tuple[Rep
             "zero": torch.zeros(shape),
         }[kind]
     kinds = {name: {"dtype": "torch.float32", "device": "cpu"} for name in answers}
+    for name, tensor in call_tensors(task, case).items():
+        if name.startswith("in."):
+            answers[name.replace("in.", "after.", 1)] = tensor
     return {"returned": "Tensor", "outputs": kinds}, answers
 
 

@@ -65,11 +65,6 @@ READ_STYLES = {
         with torch.no_grad():
             return model.infer(ids.to(device), lengths.to(device), seed=seed)
     """,
-    "weights without gradients": """
-        tacotron2 = tacotron2.to(device).eval().requires_grad_(False)
-        ids, lengths = (x.to(device) for x in (ids, lengths))
-        return tacotron2.infer(ids, lengths, seed=seed)
-    """,
     "module by module": """
         for module in tacotron2.modules():
             module.training = False

@@ -125,7 +125,7 @@ ERROR_SLIPS = (
         "tensors on two devices meet",
         "Where does each of them lie, and which of them should move?",
         tells=r"on the same device|Expected all tensors|different device"
-        r"|convert .* tensor to numpy",
+        r"|convert .* tensor to numpy|is on \S+, the (vocoder|denoiser)",
     ),
     Slip(
         "types",

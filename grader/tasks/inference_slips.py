@@ -376,10 +376,4 @@ SPEAK_SLIPS = (
         "What does the denoiser take first, and which shape has it?",
         tells=r"AudioError: audio must be of shape \(B, N\)",
     ),
-    Slip(
-        "on-two-devices",
-        "what meets here lies on two devices",
-        "Where did mel and vocoder lie when they came, and which of your lines moves one of them?",
-        tells=r"(the mel|audio) is on \S+, the (vocoder|denoiser)",
-    ),
 )
