@@ -196,6 +196,8 @@ def _call_speak(speak: Callable[..., Any], options: Report, inputs: Tensors) -> 
                 mel, mel_lengths = place(mel), place(mel_lengths)
             result = speak(mel, mel_lengths, vocoder, denoiser, options["strength"], paths)
         files, rates = zip(*map(_read_file, paths), strict=True)
+    if isinstance(result, dict):
+        raise TypeError("a list with the samples of each sentence is expected, not a dict")
     if not isinstance(result, (tuple, list)):
         return result
     nothing = [inputs["mel"].new_zeros(0)] * sentences

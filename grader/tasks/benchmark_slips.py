@@ -302,4 +302,10 @@ BENCHMARK_SLIPS = (
         "Which six names does the docstring promise, letter by letter?",
         tells=r"TypeError: the key .* is missing in what is returned",
     ),
+    Slip(
+        "tensor-called",
+        "a tensor was called as if it were a function",
+        "Who had that name before you gave it to a tensor?",
+        tells=r"'Tensor' object is not callable",
+    ),
 )

@@ -15,12 +15,6 @@ COMMON_SLIPS = (
         tells=r"RuntimeError: the call left gradients switched",
     ),
     Slip(
-        "tensor-called",
-        "a tensor was called as if it were a function",
-        "Who had that name before you gave it to a tensor?",
-        tells=r"'Tensor' object is not callable",
-    ),
-    Slip(
         "function-not-called",
         "a function was used where its result is wanted",
         "What stands behind a function's name when it is called?",
