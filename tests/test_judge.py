@@ -20,7 +20,7 @@ def test_a_correct_fill_scores_full_marks(judge_cells: Run) -> None:
         "attention-2": 20,
         "attention-3": 20,
     }
-    assert all(v.public == (3, 3) and v.hidden[0] == v.hidden[1] == 10 for v in verdicts.values())
+    assert all(v.public == (3, 3) and v.hidden[0] == v.hidden[1] == 12 for v in verdicts.values())
 
 
 def test_one_wrong_task_costs_its_own_points_only(judge_cells: Run) -> None:

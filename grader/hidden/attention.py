@@ -58,13 +58,13 @@ _PUBLIC = (
     Shape("two sentences of different length", (8, 5), gradients=True),
     Shape("one sentence alone", (6,), masked=False, training=True),
     _SQUARE,
-    Shape("one sentence that is padded", (5,), spare=2),
 )
 _HIDDEN = (
     Shape("the sizes of the paper", (37, 20), 256, 128, 128, 32, 31),
     Shape("a single symbol", (1,)),
     Shape("one sentence alone, without a mask", (9,), masked=False),
     Shape("heavy padding", (33, 2, 1, 17)),
+    Shape("one sentence that is padded", (5,), spare=2),
     Shape("a filter wider than the text", (5, 3), kernel=31),
     Shape("gradients", (7, 4), gradients=True),
     Shape("training mode", (3, 11, 8), training=True, gradients=True),
