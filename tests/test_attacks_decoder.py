@@ -53,3 +53,19 @@ def test_an_attack_beside_right_cells_earns_nothing_for_the_tasks_behind_it(
 
 def test_the_corpus_is_not_small() -> None:
     assert len(ATTACKS) >= 15
+
+
+@pytest.mark.parametrize(
+    "asked",
+    ["", "memory", "memory * 0, memory_lengths", "memory, memory_lengths * 0", "None, None"],
+)
+def test_a_stand_in_for_wrong_steps_answers_the_right_question_only(
+    judge_cells: Run, asked: str
+) -> None:
+    wrong = {"decoder-2": "class Decoder(Decoder):\n    decode = steps = None\n"}
+    right = "memory, memory_lengths, prenet_dropout=prenet_dropout, generator=generator"
+    cells = fill()
+    assert right in cells["decoder-3"]
+    assert judge_cells(cells | wrong)["decoder-3"].passed
+    cells["decoder-3"] = cells["decoder-3"].replace(right, asked)
+    assert not judge_cells(cells | wrong)["decoder-3"].passed
