@@ -139,7 +139,10 @@ def _of_nobody(cells: list[dict[str, Any]], lab: Lab) -> list[str]:
         text
         for place, cell in enumerate(cells)
         if cell.get("cell_type") != "code"
-        and (place > last or any(_MADE_BY_EDITOR.fullmatch(name) for name in identity_of(cell)))
+        and (
+            any(_MADE_BY_EDITOR.fullmatch(name) for name in identity_of(cell))
+            or (place > last and not identity_of(cell))  # what has a name of its own is released
+        )
         and not _is_of_tasks(cell, lab)
         and len((text := source_of(cell).strip()).split()) >= _WORDS
     ]

@@ -177,9 +177,9 @@ PARTLY: dict[str, tuple[Make, list[int], str]] = {
     "a source that is nothing": (
         file(with_cell("attention-2", source=None)),
         [20, 0, 20],
-        "attention-2: the cell does not define the class Attention",
+        "attention-2: the solution cell is missing",
     ),
-    "a source that is a number": (file(with_cell("attention-2", source=7)), [20, 0, 20], "define"),
+    "a source that is a number": (file(with_cell("attention-2", source=7)), [20, 0, 20], "missing"),
     "a source without end": (
         file(with_cell("attention-2", source=fill()["attention-2"] + "#" * 100_000)),
         [20, 0, 20],
@@ -227,7 +227,7 @@ PARTLY: dict[str, tuple[Make, list[int], str]] = {
     "answers by heart": (
         file(with_cell("attention-2", source=ATTACKS["its own answer by heart"].cell)),
         [20, 0, 20],
-        "a hidden case",
+        "no gradient reaches",
     ),
     "ends the process": (
         file(with_cell("attention-2", source="import os\nos._exit(0)")),
