@@ -5,7 +5,21 @@ from __future__ import annotations
 from grader.tasks.attention_energy_slips import ENERGY_SLIPS
 from grader.tasks.attention_location_slips import LOCATION_SLIPS
 from grader.tasks.attention_look_slips import LOOK_SLIPS
-from grader.tasks.base import Given, Lab, Output, Task
+from grader.tasks.base import Given, Lab, Output, Slip, Task
+
+_SHARED = (
+    Slip(
+        "dropout-added",
+        "there is a dropout where the formula has none",
+        "Which line asks whether the module is training, and does the formula?",
+        tells=r"^in training mode",
+    ),
+    Slip(
+        "batch-squeezed",
+        "a squeeze without an axis also removed the batch axis",
+        "What does `squeeze()` do to a batch of one? Which axis did you mean to remove?",
+    ),
+)
 
 LOCATION = Task(
     id="attention-1",
@@ -16,7 +30,7 @@ LOCATION = Task(
     classic="TEST_ATTEN",
     arguments=("attention_weights_cat",),
     outputs=(Output("processed_attention", ("B", "T_in", "attention_dim")),),
-    slips=LOCATION_SLIPS,
+    slips=(*LOCATION_SLIPS, *_SHARED),
 )
 
 ENERGIES = Task(
@@ -29,7 +43,7 @@ ENERGIES = Task(
     arguments=("query", "processed_memory", "attention_weights_cat"),
     outputs=(Output("energies", ("B", "T_in")),),
     given=Given("location_layer", "location", asks=("attention_weights_cat",)),
-    slips=ENERGY_SLIPS,
+    slips=(*ENERGY_SLIPS, *_SHARED),
 )
 
 FORWARD = Task(
@@ -50,7 +64,7 @@ FORWARD = Task(
         asks=("query", "processed_memory", "attention_weights_cat"),
     ),
     weights=("attention_weights",),
-    slips=LOOK_SLIPS,
+    slips=(*LOOK_SLIPS, *_SHARED),
 )
 
 ESSAY = Task(

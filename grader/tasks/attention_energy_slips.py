@@ -193,15 +193,4 @@ ENERGY_SLIPS = (
         "All three terms are (B, T_in, attention_dim) when they meet: did one of them have to "
         "be transposed?",
     ),
-    Slip(
-        "dropout-added",
-        "there is a dropout where the formula has none",
-        "Which line asks whether the module is training, and does the formula?",
-        tells=r"^in training mode",
-    ),
-    Slip(
-        "batch-squeezed",
-        "a squeeze without an axis also removed the batch axis",
-        "What does `squeeze()` do to a batch of one? Which axis did you mean to remove?",
-    ),
 )

@@ -163,15 +163,4 @@ LOCATION_SLIPS = (
         "the features have the wrong sign",
         "Is there a minus in the formula?",
     ),
-    Slip(
-        "dropout-added",
-        "there is a dropout where the formula has none",
-        "Which line asks whether the module is training, and does the formula?",
-        tells=r"^in training mode",
-    ),
-    Slip(
-        "batch-squeezed",
-        "a squeeze without an axis also removed the batch axis",
-        "What does `squeeze()` do to a batch of one? Which axis did you mean to remove?",
-    ),
 )

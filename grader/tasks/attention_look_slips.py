@@ -234,15 +234,4 @@ LOOK_SLIPS = (
         "What does the docstring promise to return, and in which order?",
         tells=r"2 values are expected",
     ),
-    Slip(
-        "dropout-added",
-        "there is a dropout where the formula has none",
-        "Which line asks whether the module is training, and does the formula?",
-        tells=r"^in training mode",
-    ),
-    Slip(
-        "batch-squeezed",
-        "a squeeze without an axis also removed the batch axis",
-        "What does `squeeze()` do to a batch of one? Which axis did you mean to remove?",
-    ),
 )

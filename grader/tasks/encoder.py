@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
-from grader.tasks.base import Given, Lab, Output, Task
+from grader.tasks.base import Given, Lab, Output, Slip, Task
 from grader.tasks.encoder_convolve_slips import CONVOLVE_SLIPS
 from grader.tasks.encoder_read_slips import READ_SLIPS
+
+_SHARED = (
+    Slip(
+        "mode-set",
+        "the fill changed the module's mode",
+        "Who decides whether the module is training: this method, or whoever calls it?",
+        tells=r"left the module in another mode",
+    ),
+    Slip(
+        "batch-squeezed",
+        "a squeeze also removed the batch axis",
+        "What does `squeeze()` do to a batch of one?",
+    ),
+)
 
 CONVOLVE = Task(
     id="encoder-1",
@@ -15,7 +29,7 @@ CONVOLVE = Task(
     classic="ENCODER",
     arguments=("x", "padding"),
     outputs=(Output("convolved", ("B", "encoder_embedding_dim", "T_in")),),
-    slips=CONVOLVE_SLIPS,
+    slips=(*CONVOLVE_SLIPS, *_SHARED),
 )
 
 FORWARD = Task(
@@ -28,7 +42,7 @@ FORWARD = Task(
     arguments=("x", "input_lengths"),
     outputs=(Output("memory", ("B", "T_in", "encoder_embedding_dim")),),
     given=Given("convolve", "convolved", asks=("x", "padding")),
-    slips=READ_SLIPS,
+    slips=(*READ_SLIPS, *_SHARED),
 )
 
 ENCODER = Lab(

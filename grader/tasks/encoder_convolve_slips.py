@@ -227,15 +227,4 @@ CONVOLVE_SLIPS = (
         "Which axis does a convolution take for its channels, and in which order does x come?",
         tells=r"to have \d+ channels, but got|tensor b \(\d+\) at non-singleton dimension 2",
     ),
-    Slip(
-        "mode-set",
-        "the fill changed the module's mode",
-        "Who decides whether the module is training: this method, or whoever calls it?",
-        tells=r"left the module in another mode",
-    ),
-    Slip(
-        "batch-squeezed",
-        "a squeeze also removed the batch axis",
-        "What does `squeeze()` do to a batch of one?",
-    ),
 )

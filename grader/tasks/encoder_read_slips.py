@@ -244,15 +244,4 @@ READ_SLIPS = (
         "Where in the encoder is dropout, and is there one behind the LSTM?",
         tells=r"^in training mode",
     ),
-    Slip(
-        "mode-set",
-        "the fill changed the module's mode",
-        "Who decides whether the module is training: this method, or whoever calls it?",
-        tells=r"left the module in another mode",
-    ),
-    Slip(
-        "batch-squeezed",
-        "a squeeze also removed the batch axis",
-        "What does `squeeze()` do to a batch of one?",
-    ),
 )
