@@ -284,9 +284,12 @@ def _inode(folder: str) -> int:
 
 def _thread() -> int:
     """Return the number of the next thread, from which processes have theirs, too."""
+    before = _threads(os.getpid())
     thread = threading.Thread(target=int)
     thread.start()
     thread.join()
+    while _threads(os.getpid()) > before:  # the kernel has it a moment longer than Python
+        time.sleep(0)
     return thread.native_id or 0
 
 
