@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import struct
 from typing import Any
 
@@ -117,3 +118,19 @@ def unpack_each(body: bytes, most: int) -> list[Any]:
             break
         start += length
     return documents
+
+
+def read_bytes(descriptor: int, size: int) -> bytes:
+    """Read so many bytes, or fewer at the end of the stream; never one more."""
+    chunks = []
+    while size > 0 and (chunk := os.read(descriptor, min(size, 1 << 20))):
+        chunks.append(chunk)
+        size -= len(chunk)
+    return b"".join(chunks)
+
+
+def write_bytes(descriptor: int, data: memoryview | bytes) -> None:
+    """Write all of it, however little is taken at a time."""
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]

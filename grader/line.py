@@ -7,7 +7,6 @@ the other end of a socket; in a notebook's self-check by the same partner in the
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -15,7 +14,7 @@ from typing import Any
 
 import torch
 
-from grader.frame import LENGTH_BYTES, FrameError, pack, unpack
+from grader.frame import LENGTH_BYTES, FrameError, pack, read_bytes, unpack, write_bytes
 
 EVENT_LIMIT = 64 * 1024  # bytes of what one event may say
 REPLY_LIMIT = 256 * 1024  # bytes of what comes back
@@ -91,30 +90,13 @@ def answered_through(descriptor: int) -> None:
         number += 1
         event = {"number": number, "call": call, "what": what, "said": said}
         try:
-            _write(descriptor, pack(event, tensors))
-            length = int.from_bytes(_read(descriptor, LENGTH_BYTES), "little")
+            write_bytes(descriptor, pack(event, tensors))
+            length = int.from_bytes(read_bytes(descriptor, LENGTH_BYTES), "little")
             if length > REPLY_LIMIT:
                 raise FrameError("a reply too long")
-            reply, found = unpack(_read(descriptor, length))
+            reply, found = unpack(read_bytes(descriptor, length))
         except (OSError, FrameError):
             raise LineClosed("what was asked of a stand-in was too much, or no question") from None
         return reply, found
 
     _asked[:] = [through]
-
-
-def _write(descriptor: int, data: bytes) -> None:
-    rest = memoryview(data)
-    while rest:
-        rest = rest[os.write(descriptor, rest) :]
-
-
-def _read(descriptor: int, size: int) -> bytes:
-    chunks = []
-    while size > 0:
-        chunk = os.read(descriptor, size)
-        if not chunk:
-            raise LineClosed("the line was closed")
-        chunks.append(chunk)
-        size -= len(chunk)
-    return b"".join(chunks)

@@ -8,11 +8,11 @@ wrong one ends the line, and never raises in the judge.
 from __future__ import annotations
 
 import contextlib
-import importlib
 import socket
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace
+from pkgutil import resolve_name
 from typing import Any
 
 from grader.compare import Finding, close, examine
@@ -64,8 +64,7 @@ def partner_of(case: Case) -> Partner | None:
     """Return a new partner for a case; None if it needs none."""
     if not case.partner:
         return None
-    module, _, name = _HOME[case.partner["kind"]].partition(":")
-    partner: Partner = getattr(importlib.import_module(module), name)(case)
+    partner: Partner = resolve_name(_HOME[case.partner["kind"]])(case)
     return partner
 
 

@@ -29,7 +29,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from grader.frame import FRAME_LIMIT, LENGTH_BYTES, NOTEBOOK, pack, unpack
+from grader.frame import (
+    FRAME_LIMIT,
+    LENGTH_BYTES,
+    NOTEBOOK,
+    pack,
+    read_bytes,
+    unpack,
+    write_bytes,
+)
 from grader.landlock import hide_kernel_files
 from grader.line import answered_through
 from grader.system_calls import forbid_system_calls
@@ -112,27 +120,12 @@ def _answer(document: dict[str, Any], tensors: dict[str, Any]) -> Iterator[bytes
         yield pack(*perform(document, tensors))[LENGTH_BYTES:]
 
 
-def _read(descriptor: int, size: int) -> bytes:
-    """Read so many bytes, or fewer at the end of the stream; never one more."""
-    chunks = []
-    while size > 0 and (chunk := os.read(descriptor, min(size, 1 << 20))):
-        chunks.append(chunk)
-        size -= len(chunk)
-    return b"".join(chunks)
-
-
-def _write(descriptor: int, data: memoryview | bytes) -> None:
-    rest = memoryview(data)
-    while rest:
-        rest = rest[os.write(descriptor, rest) :]
-
-
 def _child(head: dict[str, Any], requests: int, pipe: int, line: int, confined: bool) -> None:
     """Answer one request in the forked child; never returns."""
     try:
         os.setsid()
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        body = _read(requests, head["size"])
+        body = read_bytes(requests, head["size"])
         null = os.open(os.devnull, os.O_RDWR)
         for descriptor in (0, 1, 2):
             os.dup2(null, descriptor)
@@ -147,7 +140,7 @@ def _child(head: dict[str, Any], requests: int, pipe: int, line: int, confined: 
             hide_kernel_files()
             forbid_system_calls()
         for part in _answer(*unpack(body)):
-            _write(pipe, part)
+            write_bytes(pipe, part)
     except BaseException:
         os._exit(1)  # the judge reads a missing answer as what it is
     os._exit(0)
@@ -355,9 +348,9 @@ def answer_in_child(
             "clean": clean and (not counted or _unmoved(counters)),
             "size": size,
         }
-        _write(answers, pack(envelope))
+        write_bytes(answers, pack(envelope))
         with buffer[:size] as answer:
-            _write(answers, answer)
+            write_bytes(answers, answer)
 
 
 def _preload(modules: tuple[str, ...]) -> None:
@@ -394,10 +387,10 @@ def serve(requests: int, answers: int, confined: bool) -> None:
     with socket.socket(fileno=os.dup(requests)) as stream:
         while True:
             length, lines, *_ = socket.recv_fds(stream, LENGTH_BYTES, 1)
-            length += _read(requests, LENGTH_BYTES - len(length))
+            length += read_bytes(requests, LENGTH_BYTES - len(length))
             if not length:
                 return
-            head, _ = unpack(_read(requests, int.from_bytes(length, "little")))
+            head, _ = unpack(read_bytes(requests, int.from_bytes(length, "little")))
             answer_in_child(head, requests, answers, confined, *lines)
 
 

@@ -6,7 +6,7 @@ that a student should write, and runs beside student code: nobody trusts what it
 
 from __future__ import annotations
 
-import importlib
+from pkgutil import resolve_name
 from typing import Any, Protocol
 
 import torch
@@ -55,5 +55,5 @@ MODULES = tuple(dict.fromkeys(home.partition(":")[0] for home in _HOME.values())
 
 def adapter_of(name: str) -> Adapter:
     """Return the adapter of that name."""
-    module, _, attribute = _HOME[name].partition(":")
-    return getattr(importlib.import_module(module), attribute)
+    adapter: Adapter = resolve_name(_HOME[name])
+    return adapter

@@ -69,6 +69,11 @@ def fetch(tensor: torch.Tensor) -> torch.Tensor:
         return tensor.as_subclass(torch.Tensor)
 
 
+def fetched(value: Any) -> Any:
+    """Return a tensor that lies on the device as a plain one, and anything else as it is."""
+    return fetch(value) if is_elsewhere(value) else value
+
+
 def is_elsewhere(value: Any) -> bool:
     """Whether a value is a tensor on the device."""
     return isinstance(value, Elsewhere)

@@ -18,7 +18,14 @@ import torch
 from torch import nn
 
 from grader.adapters import Namespace, Report
-from grader.adapters.elsewhere import ELSEWHERE, OtherDevice, fetch, is_elsewhere, place
+from grader.adapters.elsewhere import (
+    ELSEWHERE,
+    OtherDevice,
+    fetch,
+    fetched,
+    is_elsewhere,
+    place,
+)
 from grader.adapters.method import as_numbers
 from grader.line import ask, line_to_partner
 from labkit.audio import MelConfig
@@ -94,7 +101,7 @@ class ToyModel(nn.Module):
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Answer like :meth:`labkit.Tacotron2.infer`, with r = 1."""
         # as the real one refuses them; where they lie is not asked here
-        check_text(_fetched(ids), _fetched(lengths), torch.empty(N_SYMBOLS, 1))
+        check_text(fetched(ids), fetched(lengths), torch.empty(N_SYMBOLS, 1))
         there = is_elsewhere(self.weight)
         touched = fetch(self.weight) * 0
         said = {
@@ -122,13 +129,9 @@ def _call_read(read: Callable[..., Any], options: Report, inputs: Tensors) -> An
         return result
     away = [is_elsewhere(value) for value in result]
     ask("returned", {"elsewhere": away, "model_as_before": same})
-    mel, mel_lengths, alignments = (as_numbers(_fetched(value)) for value in result)
+    mel, mel_lengths, alignments = (as_numbers(fetched(value)) for value in result)
     places = torch.tensor(away).float()
     return {"mel": mel, "mel_lengths": mel_lengths, "alignments": alignments, "places": places}
-
-
-def _fetched(value: Any) -> Any:
-    return fetch(value) if is_elsewhere(value) else value
 
 
 # ── speak ───────────────────────────────────────────────────────────────────────────────────────
@@ -210,7 +213,7 @@ def _call_speak(speak: Callable[..., Any], options: Report, inputs: Tensors) -> 
         "count": torch.tensor([len(result)]).float(),
     }
     for index, (audio, file) in enumerate(zip(came, files, strict=True)):
-        outputs[f"audio_{index}"] = _fetched(audio)
+        outputs[f"audio_{index}"] = fetched(audio)
         outputs[f"file_{index}"] = (file / _STEP).round() * _STEP
     return outputs
 

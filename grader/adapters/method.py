@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from grader.adapters import Namespace, Report
-from grader.adapters.elsewhere import ELSEWHERE, OtherDevice, fetch, is_elsewhere, place
+from grader.adapters.elsewhere import ELSEWHERE, OtherDevice, fetched, place
 
 _OTHER_MODE = "the call left the module in another mode (training or not) than it found it in"
 
@@ -45,7 +45,7 @@ class MethodAdapter:
             with OtherDevice():
                 placed = [None if value is None else place(value) for value in arguments]
                 result = _ask(subject.to(ELSEWHERE), call["method"], placed)
-            return fetch(result) if is_elsewhere(result) else result
+            return fetched(result)
         return _ask(subject, call["method"], arguments)
 
 
