@@ -148,15 +148,14 @@ def read_submission(folder: Path, lab: Lab) -> Submission:
     """Read what a student handed in for a lab.
 
     Args:
-        folder: of the lab, in the student's folder.
+        folder: of the lab, in the student's folder; :func:`grader.handed_in.obstacle` says
+            whether it can be looked into.
         lab: whose notebook should lie there.
 
     Raises:
-        SubmissionError: a folder or the notebook is missing, a link, or cannot be read; or it is
-            as it was released, and another one beside it is not.
+        SubmissionError: the folder or the notebook is missing, or the notebook is a link, or cannot
+            be read; or it is as it was released, and another one beside it is not.
     """
-    if folder.is_symlink() or folder.parent.is_symlink():
-        raise SubmissionError(f"the folder {folder.name} is a symbolic link")
     if not folder.is_dir():
         raise SubmissionError("nothing was handed in")
     path = folder / f"{lab.notebook}.ipynb"
