@@ -37,6 +37,7 @@ STUDENT_GRADER = (
     "judge.py",
     "landlock.py",
     "line.py",
+    "naming.py",
     "notebook_file.py",
     "outputs.py",
     "partners",

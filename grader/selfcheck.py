@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 
 import torch
 
-from grader.compare import Finding, close, named
+from grader.compare import Finding, close
 from grader.golden import public_cases
 from grader.line import answered_by
+from grader.naming import named
 from grader.perform import perform_call
 from grader.picture import difference_svg
 from grader.stage import examine_played, partner_of

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from grader.compare import Finding, named, said_error
+from grader.compare import Finding, said_error
+from grader.naming import named
 from grader.perform import Report
 from grader.session import Answer
 from grader.stage import Partner, examine_played

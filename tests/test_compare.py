@@ -18,11 +18,10 @@ from grader.compare import (
     Finding,
     close,
     examine,
-    name_slip,
-    named,
     said,
 )
 from grader.golden import hidden_cases, public_cases
+from grader.naming import name_slip, named
 from grader.perform import Report
 from grader.tasks.attention import ATTENTION
 from grader.tasks.base import Case, Tensors

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from grader.compare import SAID_LIMIT, Finding, common_slip
+from grader.compare import SAID_LIMIT, Finding
+from grader.naming import common_slip
 from grader.tasks.common_slips import COMMON_SLIPS
 from grader.tasks.error_slips import ERROR_SLIPS
 

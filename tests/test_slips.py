@@ -10,12 +10,13 @@ import pytest
 import torch
 
 from conftest import STUB, fill
-from grader.compare import examine, name_slip
+from grader.compare import examine
 from grader.golden import hidden_cases, public_cases
 from grader.graft import Submission
 from grader.hidden import maker
 from grader.hidden.attention_slips import SLIPS
 from grader.judge import Judge, fresh_seed
+from grader.naming import name_slip
 from grader.tasks.attention import ATTENTION
 from grader.tasks.base import Case, Lab
 from grader.verdict import Verdict

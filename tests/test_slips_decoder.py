@@ -12,12 +12,13 @@ import torch
 from decoder_cells import BODIES, STUB, TASK_OF, Run, fill, judging, judging_here
 from decoder_wrong import WRONG as STUDENTS
 from decoder_wrong_more import MORE
-from grader.compare import examine, name_slip
+from grader.compare import examine
 from grader.golden import hidden_cases, public_cases
 from grader.graft import Submission
 from grader.hidden import maker
 from grader.hidden.decoder_slips import SLIPS
 from grader.judge import Judge
+from grader.naming import name_slip
 from grader.selfcheck import run_check
 from grader.tasks.decoder import DECODER
 from grader.verdict import Verdict

@@ -10,12 +10,13 @@ import pytest
 import torch
 
 from encoder_cells import STUB, Run, fill, judging
-from grader.compare import examine, name_slip
+from grader.compare import examine
 from grader.golden import hidden_cases, public_cases
 from grader.graft import Submission
 from grader.hidden import maker
 from grader.hidden.encoder_slips import SLIPS
 from grader.judge import Judge
+from grader.naming import name_slip
 from grader.selfcheck import run_check
 from grader.tasks.encoder import ENCODER
 from grader.verdict import Verdict

@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 import torch
 
-from grader.compare import examine, name_slip
+from grader.compare import examine
 from grader.golden import hidden_cases, public_cases
 from grader.graft import Submission
 from grader.hidden import maker
 from grader.hidden.inference import REFERENCE
 from grader.hidden.inference_slips import SLIPS
 from grader.judge import Judge
+from grader.naming import name_slip
 from grader.selfcheck import run_check
 from grader.tasks.base import Case
 from grader.tasks.inference import INFERENCE

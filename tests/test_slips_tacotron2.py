@@ -12,12 +12,13 @@ import torch
 
 from decoder_cells import STUB, Run, fill, judging, judging_here
 from decoder_wrong_more import PREDICT
-from grader.compare import examine, name_slip
+from grader.compare import examine
 from grader.golden import hidden_cases
 from grader.graft import Submission
 from grader.hidden import maker
 from grader.hidden.tacotron2_slips import SLIPS
 from grader.judge import Judge
+from grader.naming import name_slip
 from grader.selfcheck import run_check
 from grader.tasks.decoder import DECODER
 from grader.tasks.tacotron2 import TACOTRON2

@@ -14,16 +14,10 @@ from pathlib import Path
 
 import torch
 
-from grader.compare import (
-    ABSOLUTE_TOLERANCE,
-    RELATIVE_TOLERANCE,
-    Finding,
-    examine,
-    has_numbers,
-    name_slip,
-)
+from grader.compare import ABSOLUTE_TOLERANCE, RELATIVE_TOLERANCE, Finding, examine
 from grader.golden import FACTS, KINDS, Cases, golden_file, load_cases, save_cases
 from grader.hidden import Answer, maker
+from grader.naming import has_numbers, name_slip
 from grader.stage import partner_of
 from grader.tasks import LABS
 from grader.tasks.base import Case, Lab, Task, Tensors
