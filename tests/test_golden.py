@@ -110,9 +110,9 @@ CHANGES: dict[str, tuple[str, Callable[[list[Case]], Any], str]] = {
     "a gradient": (
         "hidden",
         lambda cases: add(next(case.gradients for case in cases if case.gradients), 1e-3),
-        "hidden/attention-3/5/gradients/grad.",
+        "hidden/attention-3/6/gradients/grad.",
     ),
-    "a case that is missing": ("hidden", lambda cases: cases.pop(3), "6 of 7 cases"),
+    "a case that is missing": ("hidden", lambda cases: cases.pop(3), "7 of 8 cases"),
     "a slip that is missing": (
         "public",
         lambda cases: cases[0].slips.pop("mask-inverted"),

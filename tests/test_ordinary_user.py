@@ -60,10 +60,12 @@ class Home:
         home = self.course.root.parent
         variables = {"HOME": str(home), "OMP_NUM_THREADS": "1", "JUPYTER_DATA_DIR": str(home / "j")}
         variables |= {"JUPYTER_CONFIG_DIR": str(home / "c"), "IPYTHONDIR": str(home / "i")}
+        # coverage would write where this user may not
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("COV")}
         done = subprocess.run(
             [*_as_user(), str(BIN / command[0]), *command[1:]],
             cwd=self.course.root,
-            env=os.environ | variables | more,
+            env=environment | variables | more,
             capture_output=True,
             text=True,
             timeout=280,

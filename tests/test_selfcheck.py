@@ -63,6 +63,24 @@ def test_a_slip_is_named_and_asked_about(capsys: pytest.CaptureFixture[str]) -> 
     assert "sum to one?" in capsys.readouterr().out
 
 
+def test_a_weak_mask_is_found_where_small_numbers_are_flushed() -> None:
+    def forward(self: Attention, *inputs: torch.Tensor) -> Any:
+        query, memory, processed, weights, mask = (*inputs, None)[:5]
+        energies = self.get_alignment_energies(query, processed, weights)
+        if mask is not None:
+            energies = energies.masked_fill(mask, -100.0)
+        attention_weights = torch.softmax(energies, dim=1)
+        return (attention_weights.unsqueeze(1) @ memory).squeeze(1), attention_weights
+
+    weak = type("Attention", (Attention,), {"forward": forward})
+    torch.set_flush_denormal(True)
+    try:
+        finding = run_check("attention-3", weak).finding
+    finally:
+        torch.set_flush_denormal(False)
+    assert finding is not None and finding.slip == "mask-weak"
+
+
 def test_an_unwritten_method_is_told_from_a_wrong_one() -> None:
     found = classes(attention_1="raise NotImplementedError()")
     result = run_check("attention-1", found["LocationLayer"])

@@ -75,6 +75,11 @@ def test_ctrl_c_is_as_usual_afterwards(tmp_path):
     assert signal.getsignal(signal.SIGINT) is before
 
 
+def test_small_numbers_are_kept_afterwards(tmp_path):
+    train(tmp_path)
+    assert torch.full((64,), 1e-40).mul(0.5).all()
+
+
 def test_it_learns_and_leaves_its_traces(tmp_path):
     _, outcome = train(tmp_path, steps=60, evaluate_every=20, export_at=(5,))
     records = [json.loads(line) for line in (tmp_path / "train.jsonl").read_text().splitlines()]
