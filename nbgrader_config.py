@@ -1,6 +1,6 @@
 """nbgrader's configuration: the notebooks are the source, and the kit's judge does the marking."""
 
-from grader.plugins import configure
+from grader.nbgrader.plugins import configure
 
 c = get_config()  # noqa: F821 - nbgrader defines it
 

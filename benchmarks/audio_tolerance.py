@@ -4,8 +4,9 @@
 
 Says sentences with the shipped voice under several seeds, takes the distance of each reading to
 each other one as the judge does, and those of what a wrong pipeline would save to the right one.
-``DISTANCE`` and ``LONGEST`` in grader/sound.py must lie between the two groups. With pocketsphinx
-installed, prints also what a speech recogniser understands: a figure to read, never a mark.
+``DISTANCE`` and ``LONGEST`` in grader/judge/sound.py must lie between the two groups. With
+pocketsphinx installed, prints also what a speech recogniser understands: a figure to read, never a
+mark.
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ from itertools import permutations
 import torch
 from edit_distance import edit_distance
 
-from grader.adapters.inference import DENOISING, voice
-from grader.hidden.voice_cases import SENTENCES
-from grader.sound import DISTANCE, LONGEST, distance, heard
+from grader.judge.sound import DISTANCE, LONGEST, distance, heard
+from grader.labs.lab4_inference.adapter import DENOISING, voice
+from grader.labs.lab4_inference.instructor.voice_cases import SENTENCES
 from labkit import Synthesizer
 from labkit.audio import resample
 from labkit.pipeline.voice_folder import UNALIGNED_VOICE

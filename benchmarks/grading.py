@@ -22,9 +22,9 @@ from pathlib import Path
 import nbformat
 import torch
 
-from grader.notebook_file import identity_of
-from grader.release import run_nbgrader
-from grader.tasks import LABS
+from grader.labs import LABS
+from grader.release.release import run_nbgrader
+from grader.submissions.notebook_file import identity_of
 
 KIT = Path(__file__).parent.parent
 PLAIN = 'c = get_config()\nc.CourseDirectory.source_directory = "notebooks"\n'

@@ -21,10 +21,10 @@ sys.path[:0] = [str(KIT), str(KIT / "tests")]
 
 import torch  # noqa: E402
 
-from grader.edition import build_edition  # noqa: E402
-from grader.isolation import NONE, probe  # noqa: E402
-from grader.session import Worker  # noqa: E402
-from grader.tasks import find_lab  # noqa: E402
+from grader.labs import find_lab  # noqa: E402
+from grader.release.edition import build_edition  # noqa: E402
+from grader.sandbox.isolation import NONE, probe  # noqa: E402
+from grader.sandbox.session import Worker  # noqa: E402
 from handin_tools import drawn, judged, kernel  # noqa: E402
 
 

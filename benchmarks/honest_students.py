@@ -18,14 +18,15 @@ from pathlib import Path
 
 import torch
 
-from grader.edition import build_edition
-from grader.graft import graft
-from grader.isolation import BUBBLEWRAP, KINDS, require
-from grader.judge import Judge, suite_version
-from grader.notebook_file import read_notebook
-from grader.session import Worker
-from grader.tasks import LABS
-from grader.tasks.base import Lab
+from grader.judge.judge import Judge
+from grader.judge.suite import suite_version
+from grader.labs import LABS
+from grader.labs.base import Lab
+from grader.release.edition import build_edition
+from grader.sandbox.isolation import BUBBLEWRAP, KINDS, require
+from grader.sandbox.session import Worker
+from grader.submissions.graft import graft
+from grader.submissions.notebook_file import read_notebook
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 
@@ -37,7 +38,7 @@ def grade(lab: Lab, students: int, isolation: str) -> list[str]:
     with tempfile.TemporaryDirectory() as folder:
         edition = build_edition(lab.name, Path(folder))
         with Worker(isolation, edition) as worker:
-            judge = Judge(lab, worker, secrets.token_bytes(32), suite_version())
+            judge = Judge(lab, worker, secrets.token_bytes(32), suite_version(lab))
             started = time.perf_counter()
             for number in range(students):
                 verdicts = judge.judge(submission, f"student {number}")

@@ -26,16 +26,17 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbgrader.preprocessors import ClearSolutions
 
-from grader.notebook_file import identity_of
-from grader.tasks import LABS
-from grader.tasks.base import Lab
+from grader.labs import LABS
+from grader.labs.base import Lab
+from grader.submissions.notebook_file import identity_of
 
 KIT = Path(__file__).parent.parent
 
 # Run in a process of its own: what a cell imports is not what a check costs.
 CHECK = """
 import json, sys, time
-import grader.adapters, grader.selfcheck, labkit.notebook, labkit.pipeline, labkit.vocoders
+import grader.sandbox.adapter, grader.selfcheck.check
+import labkit.notebook, labkit.pipeline, labkit.vocoders
 cells, task, defines = json.load(sys.stdin)
 names = {}
 for cell in cells:
@@ -43,7 +44,7 @@ for cell in cells:
 seconds = []
 for _ in range(2):
     start = time.perf_counter()
-    result = grader.selfcheck.run_check(task, names[defines])
+    result = grader.selfcheck.check.run_check(task, names[defines])
     seconds.append(time.perf_counter() - start)
 assert result.finding is None, result
 print(max(seconds))

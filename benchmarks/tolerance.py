@@ -17,14 +17,14 @@ from typing import Any
 import torch
 from torch.nn import functional as F
 
-from grader.compare import ABSOLUTE_TOLERANCE, RELATIVE_TOLERANCE
-from grader.golden import hidden_cases, public_cases
-from grader.hidden import maker
-from grader.line import answered_by
-from grader.perform import perform_call
-from grader.stage import partner_of
-from grader.tasks import LABS
-from grader.tasks.base import Case, Lab, Task, Tensors, call_document, call_tensors
+from grader.instructor.maker import maker
+from grader.judge.compare import ABSOLUTE_TOLERANCE, RELATIVE_TOLERANCE
+from grader.judge.golden import hidden_cases, public_cases
+from grader.judge.stage import partner_of
+from grader.labs import LABS
+from grader.labs.base import Case, Lab, Task, Tensors, call_document, call_tensors
+from grader.sandbox.line import answered_by
+from grader.sandbox.perform import perform_call
 from labkit.tacotron2 import Attention, LocationLayer
 
 FRESH = 50
@@ -78,7 +78,7 @@ def errors(task: Task, case: Case, outputs: Tensors) -> list[float]:
 
 def run(lab: Lab, task: Task, case: Case, fill: Any) -> Tensors:
     """Call a fill as a worker does; what other tasks define is the reference's."""
-    names = vars(importlib.import_module(lab.home)) | {task.defines: fill}
+    names = vars(importlib.import_module(task.home)) | {task.defines: fill}
     case = replace(case, gradients={})
     partner = partner_of(case)
     with answered_by(partner.answer) if partner else nullcontext():
@@ -98,7 +98,7 @@ def main() -> None:
                 cases += maker(lab.name).fresh(task.id, seed)
             # dropout in training and sound are compared in other ways
             cases = [case for case in cases if not case.dropped and case.compare == "numbers"]
-            reference = getattr(importlib.import_module(lab.home), task.defines)
+            reference = getattr(importlib.import_module(task.home), task.defines)
             honest = max(
                 max(errors(task, case, run(lab, task, case, fill)))
                 for case in cases

@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-_HOME = {"check": "selfcheck", "progress": "board", "report_card": "report"}
+_HOME = {"check": "selfcheck.check", "progress": "selfcheck.board", "report_card": "report.own"}
 
 __all__ = sorted(_HOME)
 

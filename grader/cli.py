@@ -14,7 +14,7 @@ _ISOLATION_HELP = "bubblewrap (default), or none: runs every submission with you
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    from grader.check_notebook import check_notebook
+    from grader.selfcheck.check_notebook import check_notebook
     from grader.text import visible
 
     lab, submission, verdicts = check_notebook(arguments.notebook)
@@ -46,9 +46,9 @@ def _check(arguments: argparse.Namespace) -> int:
 
 
 def _grade(arguments: argparse.Namespace) -> int:
-    from grader.course import grade
-    from grader.isolation import NONE
-    from grader.table import Progress, print_marks
+    from grader.course.course import grade
+    from grader.course.table import Progress, print_marks
+    from grader.sandbox.isolation import NONE
 
     if arguments.isolation == NONE:
         print(
@@ -79,12 +79,12 @@ def _grade(arguments: argparse.Namespace) -> int:
 def _report(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
-    from grader.report import check_folder
+    from grader.report.own import check_folder
 
     instructor = hasattr(arguments, "student")
     course = any((arguments.folder / name).exists() for name in ("ledger.jsonl", "submitted"))
     if instructor and (course or arguments.student):
-        from grader.report_course import course_cards, print_class
+        from grader.course.report_cards import course_cards, print_class
 
         cards = course_cards(arguments.folder, arguments.student, secret_of=arguments.course)
         if not arguments.student:
@@ -108,7 +108,7 @@ def _report(arguments: argparse.Namespace) -> int:
 
 
 def _release(arguments: argparse.Namespace) -> int:
-    from grader.release import release
+    from grader.release.release import release
 
     made = release(arguments.course, arguments.lab, output=arguments.output)
     if arguments.json:
@@ -131,8 +131,8 @@ def _release(arguments: argparse.Namespace) -> int:
 
 
 def _golden(arguments: argparse.Namespace) -> int:
-    from grader.hidden.goldens import check_goldens, write_goldens
-    from grader.tasks import LABS
+    from grader.instructor.goldens import check_goldens, write_goldens
+    from grader.labs import LABS
 
     if arguments.write:
         for lab in LABS.values():
@@ -149,7 +149,7 @@ def _golden(arguments: argparse.Namespace) -> int:
 
 
 def _doctor(arguments: argparse.Namespace) -> int:
-    from grader.isolation import probe
+    from grader.sandbox.isolation import probe
 
     found = probe()
     if arguments.json:
@@ -242,7 +242,7 @@ def _line(error: Exception) -> str:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run a command; one line and exit status 2 for wrong use, 1 for a failed check."""
-    instructor = (Path(__file__).parent / "course.py").exists()
+    instructor = (Path(__file__).parent / "course").exists()
     parsed = build_parser(instructor).parse_args(arguments)
     from grader.errors import GraderError
 

@@ -17,11 +17,11 @@ from rich.text import Text
 
 from grader.demo_speech import speak_with
 from grader.errors import GraderError
-from grader.isolation import BUBBLEWRAP, require
-from grader.notebook_file import identity_of
-from grader.release import release, run_nbgrader
-from grader.tasks import find_lab
-from grader.tasks.base import Lab
+from grader.labs import find_lab
+from grader.labs.base import Lab
+from grader.release.release import release, run_nbgrader
+from grader.sandbox.isolation import BUBBLEWRAP, require
+from grader.submissions.notebook_file import identity_of
 from grader.text import visible
 
 LAB = "lab1_attention"

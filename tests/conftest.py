@@ -11,14 +11,14 @@ import hypothesis
 import pytest
 import torch
 
-from grader.edition import build_edition
-from grader.graft import Submission
-from grader.isolation import BUBBLEWRAP, NONE, probe
-from grader.judge import Judge
-from grader.session import Worker
-from grader.tasks import LABS
-from grader.tasks.base import Lab
-from grader.verdict import Verdict
+from grader.judge.judge import Judge
+from grader.judge.verdict import Verdict
+from grader.labs import LABS
+from grader.labs.base import Lab
+from grader.release.edition import build_edition
+from grader.sandbox.isolation import BUBBLEWRAP, NONE, probe
+from grader.sandbox.session import Worker
+from grader.submissions.graft import Submission
 
 ROOT = Path(__file__).parent.parent
 

@@ -22,9 +22,9 @@ import pytest
 
 from conftest import ROOT
 from grader import cli
-from grader.notebook_file import identity_of
-from grader.tasks import LABS
-from grader.tasks.base import Graded, Lab
+from grader.labs import LABS
+from grader.labs.base import Graded, Lab
+from grader.submissions.notebook_file import identity_of
 
 LAB = LABS["lab1_attention"]
 NOTEBOOK = f"{LAB.notebook}.ipynb"

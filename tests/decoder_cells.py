@@ -10,15 +10,15 @@ from pathlib import Path
 
 import torch
 
-import grader.judge
-from grader.edition import build_edition
-from grader.graft import Submission
-from grader.judge import Judge
-from grader.perform import perform
-from grader.session import Answer, Worker
-from grader.tasks.base import Tensors
-from grader.tasks.decoder import DECODER
-from grader.verdict import Verdict
+import grader.judge.judge
+from grader.judge.judge import Judge
+from grader.judge.verdict import Verdict
+from grader.labs.base import Tensors
+from grader.labs.lab3_decoder.tasks import LAB as DECODER
+from grader.release.edition import build_edition
+from grader.sandbox.perform import perform
+from grader.sandbox.session import Answer, Worker
+from grader.submissions.graft import Submission
 
 Run = Callable[[dict[str, str]], dict[str, Verdict]]
 
@@ -211,8 +211,8 @@ class _Here:
 @contextmanager
 def judging_here() -> Iterator[Run]:
     """Judge solution cells that do nothing but compute; fresh cases are drawn once."""
-    drawn = grader.judge._fresh
-    grader.judge._fresh = lru_cache(drawn)
+    drawn = grader.judge.judge._fresh
+    grader.judge.judge._fresh = lru_cache(drawn)
     try:
 
         def run(cells: dict[str, str]) -> dict[str, Verdict]:
@@ -221,4 +221,4 @@ def judging_here() -> Iterator[Run]:
 
         yield run
     finally:
-        grader.judge._fresh = drawn
+        grader.judge.judge._fresh = drawn

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from grader.edition import build_edition
-from grader.graft import Submission
-from grader.judge import Judge
-from grader.session import Worker
-from grader.tasks.encoder import ENCODER
-from grader.verdict import Verdict
+from grader.judge.judge import Judge
+from grader.judge.verdict import Verdict
+from grader.labs.lab2_encoder.tasks import LAB as ENCODER
+from grader.release.edition import build_edition
+from grader.sandbox.session import Worker
+from grader.submissions.graft import Submission
 
 Run = Callable[[dict[str, str]], dict[str, Verdict]]
 

@@ -11,13 +11,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import grader.selfcheck
+import grader.selfcheck.check
 from grader.errors import SubmissionError
-from grader.graft import graft
-from grader.judge import Judge
-from grader.notebook_file import parse_notebook, source_of
-from grader.session import Worker
-from grader.tasks.base import Lab
+from grader.judge.judge import Judge
+from grader.labs.base import Lab
+from grader.sandbox.session import Worker
+from grader.submissions.graft import graft
+from grader.submissions.notebook_file import parse_notebook, source_of
 
 ROOT = Path(__file__).parent.parent
 Notebook = dict[str, Any]
@@ -82,18 +82,18 @@ def kernel() -> Iterator[Callable[[Notebook], dict[str, bool]]]:
 
     def run(notebook: Notebook) -> dict[str, bool]:
         shell.reset(new_session=False)
-        grader.selfcheck.HISTORY.clear()
+        grader.selfcheck.check.HISTORY.clear()
         with capture_output():
             for cell in notebook["cells"]:
                 if cell.get("cell_type") == "code":
                     shell.run_cell(source_of(cell), store_history=False)
-        return {checked.task_id: checked.passed for checked in grader.selfcheck.HISTORY}
+        return {checked.task_id: checked.passed for checked in grader.selfcheck.check.HISTORY}
 
     try:
         yield run
     finally:
         shell.reset(new_session=False)
-        grader.selfcheck.HISTORY.clear()
+        grader.selfcheck.check.HISTORY.clear()
         InteractiveShell.clear_instance()
 
 

@@ -7,16 +7,16 @@ from typing import Any
 
 import torch
 
-from grader.compare import Finding
-from grader.golden import public_cases
-from grader.graft import Submission
-from grader.judge import Judge
-from grader.line import answered_by
-from grader.perform import Report, perform_call
-from grader.session import Answer
-from grader.stage import Partner, Stage, examine_played, partner_of
-from grader.tasks.base import Case, Lab, Task, Tensors, call_document, call_tensors, outputs_of
-from grader.verdict import Verdict
+from grader.judge.compare import Finding
+from grader.judge.golden import public_cases
+from grader.judge.judge import Judge
+from grader.judge.stage import Partner, Stage, examine_played, partner_of
+from grader.judge.verdict import Verdict
+from grader.labs.base import Case, Lab, Task, Tensors, call_document, call_tensors, outputs_of
+from grader.sandbox.line import answered_by
+from grader.sandbox.perform import Report, perform_call
+from grader.sandbox.session import Answer
+from grader.submissions.graft import Submission
 
 NOISES = ("normal", "tiny", "weights", "constant", "zero")
 
@@ -34,7 +34,7 @@ def call(
         others: what other cells define.
     """
     tensors = call_tensors(task, case)
-    partner = partner or partner_of(case)
+    partner = partner or partner_of(task, case)
     with answered_by(partner.answer) if partner else nullcontext():
         return perform_call(call_document(task, case), tensors, {task.defines: fill, **others})
 
@@ -46,7 +46,7 @@ def fails(task: Task, cases: list[Case], fill: Any, **others: Any) -> bool:
 
 def found(task: Task, case: Case, fill: Any, **others: Any) -> Finding | None:
     """Return what is found to be wrong with a fill on a case."""
-    partner = partner_of(case)
+    partner = partner_of(task, case)
     played = call(task, case, fill, partner, **others)
     return examine_played(task, case, partner, *played)[1]
 

@@ -14,7 +14,7 @@ import nbformat
 from nbclient import NotebookClient
 from nbformat.notebooknode import NotebookNode
 
-from grader.release import run_nbgrader
+from grader.release.release import run_nbgrader
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = ROOT / "notebooks"

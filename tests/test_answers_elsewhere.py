@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from conftest import ROOT
-from grader import edition as edition_module
-from grader.edition import build_edition
-from grader.leaks import Answer, find_leaks, reference_answers, solutions
-from grader.tasks import LABS
+from grader.labs import LABS
+from grader.release import edition as edition_module
+from grader.release.edition import build_edition
+from grader.release.leaks import Answer, find_leaks, reference_answers, solutions
 
 pytestmark = pytest.mark.lab1
 NAMES = sorted(LABS)

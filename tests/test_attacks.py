@@ -22,15 +22,15 @@ from attacks.reading import IMPORT_REFERENCE, SCAN_MEMORY, SCAVENGE
 from attacks.resources import FORKS
 from attacks.spoiling import WAITING
 from conftest import ROOT, cell, fill
-from grader.golden import golden_file
-from grader.graft import Submission
-from grader.isolation import BUBBLEWRAP
-from grader.judge import Judge
-from grader.landlock import landlock_version
-from grader.session import Worker
-from grader.tasks import GRADED
-from grader.tasks.base import Lab
-from grader.verdict import Verdict
+from grader.judge.golden import golden_file
+from grader.judge.judge import Judge
+from grader.judge.verdict import Verdict
+from grader.labs import GRADED
+from grader.labs.base import Lab
+from grader.sandbox.isolation import BUBBLEWRAP
+from grader.sandbox.landlock import landlock_version
+from grader.sandbox.session import Worker
+from grader.submissions.graft import Submission
 
 Run = Callable[[dict[str, str]], dict[str, Verdict]]
 pytestmark = pytest.mark.lab1

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 import pytest
 
 from attacks.standins import DULL, LAZY, MADE_UP, STANDINS
-from grader.edition import build_edition
-from grader.graft import Submission
-from grader.judge import Judge
-from grader.reach import reaches
-from grader.session import Worker
-from grader.tasks.inference import INFERENCE
-from grader.verdict import Verdict
+from grader.judge.judge import Judge
+from grader.judge.verdict import Verdict
+from grader.labs.lab4_inference.tasks import LAB as INFERENCE
+from grader.release.edition import build_edition
+from grader.sandbox.session import Worker
+from grader.submissions.graft import Submission
+from grader.submissions.reach import reaches
 from inference_cells import cell, fill
 
 pytestmark = pytest.mark.lab4

@@ -7,17 +7,16 @@ from typing import Any
 
 import pytest
 
-from grader.graft import is_untouched
-from grader.selfcheck import run_check
-from grader.tasks import LABS
-from grader.tasks.base import Task
+from grader.labs import LABS
+from grader.labs.base import Task
+from grader.selfcheck.check import run_check
+from grader.submissions.graft import is_untouched
 from notebook_tools import emptied, read_notebook
 
 TASKS = {task.id: (lab, task) for lab in LABS.values() for task in lab.judged}
 SLIPS: dict[str, dict[str, Any]] = {}
-for name in ("attention", "encoder", "decoder", "inference"):
-    SLIPS |= importlib.import_module(f"grader.hidden.{name}_slips").SLIPS
-SLIPS["tacotron2-1"] = importlib.import_module("grader.hidden.tacotron2_slips").SLIPS
+for name in LABS:
+    SLIPS |= importlib.import_module(f"grader.labs.{name}.instructor.slips").SLIPS
 
 
 def unfilled(task: Task) -> Any:
@@ -26,7 +25,7 @@ def unfilled(task: Task) -> Any:
 
     if not task.methods:
         return stub
-    module = importlib.import_module(TASKS[task.id][0].home)
+    module = importlib.import_module(task.home)
     return type(task.defines, (getattr(module, task.defines),), dict.fromkeys(task.methods, stub))
 
 

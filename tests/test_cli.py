@@ -14,8 +14,8 @@ import pytest
 from conftest import ROOT, fill
 from course_tools import BIN, LAB, NOTEBOOK, Ran, fill_in, in_process, run
 from grader import cli
-from grader.isolation import Isolation
-from grader.tasks import LABS
+from grader.labs import LABS
+from grader.sandbox.isolation import Isolation
 
 GRADER = ("check", "doctor", "grade", "release", "golden", "demo")
 LABKIT = ("say", "voices", "bench", "text", "mel", "corpus", "train")
@@ -103,7 +103,7 @@ def test_wrong_use_loads_nothing_heavy() -> None:
 
 def test_nbgrader_does_not_load_the_judge_for_every_command() -> None:
     code = (
-        "from traitlets.config import Config\nfrom grader.plugins import configure\n"
+        "from traitlets.config import Config\nfrom grader.nbgrader.plugins import configure\n"
         "configure(Config())"
     )
     assert "torch" not in loaded(code)
@@ -315,7 +315,7 @@ def test_doctor_tells_what_this_machine_can(
 ) -> None:
     for works in (True, False):
         found = Isolation("bubblewrap", "some reason", works)
-        monkeypatch.setattr("grader.isolation.probe", lambda found=found: found)
+        monkeypatch.setattr("grader.sandbox.isolation.probe", lambda found=found: found)
         ran = in_process(capsys, "doctor", "--json")
         assert ran.code == (0 if works else 1)
         assert json.loads(ran.out) == {"bubblewrap": works, "detail": "some reason"}
@@ -328,7 +328,7 @@ def test_doctor_tells_what_this_machine_can(
 def test_golden_reports_what_disagrees(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, problems: list[str]
 ) -> None:
-    monkeypatch.setattr("grader.hidden.goldens.check_goldens", lambda: problems)
+    monkeypatch.setattr("grader.instructor.goldens.check_goldens", lambda: problems)
     ran = in_process(capsys, "golden", "--json")
     assert (ran.code, json.loads(ran.out)) == (1 if problems else 0, {"problems": problems})
     assert in_process(capsys, "golden", "--check").out.strip() == (

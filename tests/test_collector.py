@@ -10,9 +10,9 @@ import pytest
 
 from conftest import ROOT
 from course_tools import LAB, run
-from grader.collector import PlatformCollector, as_time, read_path
-from grader.course import grade
-from grader.notebook_file import NOTEBOOK_LIMIT
+from grader.course.course import grade
+from grader.nbgrader.collector import PlatformCollector, as_time, read_path
+from grader.submissions.notebook_file import NOTEBOOK_LIMIT
 
 NOTEBOOK = b'{"nbformat": 4, "metadata": {}, "cells": [{"cell_type": "raw", "source": ""}]}'
 MOODLE_ZIP = "ML2026-Lab 1 Attention-482910"

@@ -11,7 +11,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.compare import (
+from grader.judge.compare import (
     ABSOLUTE_TOLERANCE,
     RELATIVE_TOLERANCE,
     SAID_LIMIT,
@@ -20,11 +20,11 @@ from grader.compare import (
     examine,
     said,
 )
-from grader.golden import hidden_cases, public_cases
-from grader.naming import name_slip, named
-from grader.perform import Report
-from grader.tasks.attention import ATTENTION
-from grader.tasks.base import Case, Tensors
+from grader.judge.golden import hidden_cases, public_cases
+from grader.judge.naming import name_slip, named
+from grader.labs.base import Case, Tensors
+from grader.labs.lab1_attention.tasks import LAB as ATTENTION
+from grader.sandbox.perform import Report
 
 pytestmark = pytest.mark.lab1
 

@@ -18,14 +18,14 @@ from typing import Any
 
 import pytest
 
-import grader.course
+import grader.course.course
 from attacks import ATTACKS
 from conftest import ROOT, STUB, fill
-from grader.course import grade
+from grader.course.course import grade
+from grader.course.ledger import Record
 from grader.errors import GraderError
-from grader.golden import hidden_cases, load_cases
-from grader.ledger import Record
-from grader.tasks.base import Lab
+from grader.judge.golden import hidden_cases, load_cases
+from grader.labs.base import Lab
 
 pytestmark = pytest.mark.lab1
 
@@ -474,7 +474,7 @@ def test_a_second_run_judges_nobody_again(
     def no_worker(*_: Any) -> Any:
         raise AssertionError("a worker was started")
 
-    monkeypatch.setattr(grader.course, "Worker", no_worker)
+    monkeypatch.setattr(grader.course.course, "Worker", no_worker)
     before = (course / "ledger.jsonl").read_bytes()
     seen: list[tuple[Record, bool]] = []
     assert run(course, seen) == records
@@ -501,7 +501,7 @@ def test_a_run_that_was_killed_goes_on_where_it_stopped(confined: str, tmp_path:
     script = (
         "import sys\n"
         "from pathlib import Path\n"
-        "from grader.course import grade\n"
+        "from grader.course.course import grade\n"
         "done = []\n"
         "def progress(record, cached):\n"
         "    done.append(record['student'])\n"

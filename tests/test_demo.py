@@ -12,7 +12,7 @@ from conftest import ROOT
 from course_tools import LAB, Ran, run, words
 from grader import demo
 from grader.errors import GraderError
-from grader.release import Release
+from grader.release.release import Release
 
 pytestmark = [pytest.mark.slow, pytest.mark.lab1]
 

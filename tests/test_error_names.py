@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from grader.compare import SAID_LIMIT, Finding
-from grader.naming import common_slip
-from grader.tasks.common_slips import COMMON_SLIPS
-from grader.tasks.error_slips import ERROR_SLIPS
+from grader.judge.compare import SAID_LIMIT, Finding
+from grader.judge.naming import common_slip
+from grader.labs.common_slips import COMMON_SLIPS
+from grader.labs.error_slips import ERROR_SLIPS
 
 SETUP = """
 import torch

@@ -11,11 +11,11 @@ import pytest
 import conftest
 import encoder_cells
 import labkit.tacotron2
-from grader.graft import Submission
-from grader.judge import Judge
-from grader.perform import run_cell
-from grader.selfcheck import run_check
-from grader.tasks import LABS
+from grader.judge.judge import Judge
+from grader.labs import LABS
+from grader.sandbox.perform import run_cell
+from grader.selfcheck.check import run_check
+from grader.submissions.graft import Submission
 from lab_tools import FillWorker, some_fill
 
 TASKS = {

@@ -11,8 +11,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.compare import close
-from grader.frame import AXIS_LIMIT, HEADER_LIMIT, LENGTH_BYTES, FrameError, pack, unpack
+from grader.judge.compare import close
+from grader.sandbox.frame import AXIS_LIMIT, HEADER_LIMIT, LENGTH_BYTES, FrameError, pack, unpack
 
 KINDS = (
     *(torch.bool, torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64),

@@ -13,13 +13,14 @@ from typing import Any
 import pytest
 import torch
 
-from grader import golden
-from grader.golden import golden_file, load_cases, save_cases
-from grader.hidden import attention, goldens
-from grader.hidden.goldens import check_goldens, write_goldens
-from grader.tasks import LABS
-from grader.tasks.attention import ATTENTION
-from grader.tasks.base import Case, Lab, Tensors
+from grader.instructor import goldens
+from grader.instructor.goldens import check_goldens, write_goldens
+from grader.judge import golden
+from grader.judge.golden import golden_file, load_cases, save_cases
+from grader.labs import LABS
+from grader.labs.base import Case, Lab, Tensors
+from grader.labs.lab1_attention.instructor import cases as attention
+from grader.labs.lab1_attention.tasks import LAB as ATTENTION
 
 pytestmark = pytest.mark.lab1
 
@@ -28,8 +29,8 @@ pytestmark = pytest.mark.lab1
 def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lab: Lab) -> Iterator[Path]:
     """A copy of the stored cases that a test may spoil."""
     for kind in golden.KINDS:
-        target = tmp_path / kind / golden_file(lab, kind).name
-        target.parent.mkdir()
+        target = tmp_path / lab.name / golden.PLACES[kind]
+        target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(golden_file(lab, kind).read_bytes())
     monkeypatch.setattr(golden, "FOLDER", tmp_path)
     yield tmp_path
@@ -40,9 +41,9 @@ ELSEWHERE = {"ATEN_CPU_CAPABILITY": "default", "ONEDNN_MAX_CPU_ISA": "SSE41"}
 CHECK = """
 import sys
 from pathlib import Path
-from grader import golden
-from grader.hidden.goldens import check_goldens
-from grader.tasks import LABS
+from grader.judge import golden
+from grader.instructor.goldens import check_goldens
+from grader.labs import LABS
 golden.FOLDER = Path(sys.argv[1])
 print("\\n".join(check_goldens([LABS[name] for name in sys.argv[2:]])))
 """

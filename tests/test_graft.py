@@ -11,9 +11,15 @@ from hypothesis import strategies as st
 
 from conftest import STUB, cell, fill
 from grader.errors import SubmissionError
-from grader.graft import SOURCE_LIMIT, graft, is_untouched
-from grader.notebook_file import CELL_LIMIT, CODE_LIMIT, identity_of, parse_notebook, source_of
-from grader.tasks.attention import ATTENTION
+from grader.labs.lab1_attention.tasks import LAB as ATTENTION
+from grader.submissions.graft import SOURCE_LIMIT, graft, is_untouched
+from grader.submissions.notebook_file import (
+    CELL_LIMIT,
+    CODE_LIMIT,
+    identity_of,
+    parse_notebook,
+    source_of,
+)
 from labkit.cells.python import split
 
 pytestmark = pytest.mark.lab1

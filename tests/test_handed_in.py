@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from grader import handed_in as handed_in_module
-from grader.course import grade
+from grader.course import handed_in as handed_in_module
+from grader.course.course import grade
+from grader.course.handed_in import HandedIn, handed_in
 from grader.errors import GraderError, SubmissionError
-from grader.handed_in import HandedIn, handed_in
-from grader.tasks import LABS
+from grader.labs import LABS
 
 LAB = LABS["lab1_attention"]
 NOT_UTF8 = os.fsdecode(b"m\xfcller")
@@ -175,7 +175,7 @@ def test_what_nobody_foresaw_costs_nobody_else(
         return honest(folder, name)
 
     monkeypatch.setattr(handed_in_module, "elsewhere", stumbles)
-    monkeypatch.setattr("grader.graft.elsewhere", stumbles)
+    monkeypatch.setattr("grader.submissions.graft.elsewhere", stumbles)
     ada, eve = grade(tmp_path, [LAB.name], isolation="none", jobs=1)
     assert not ada["final"] and "the judge itself failed" in ada["reason"]
     assert eve["final"] and "no notebook" in eve["reason"]

@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 
-from grader.answers import find_answer
-from grader.check_notebook import recognise
 from grader.errors import GraderError, SubmissionError
-from grader.graft import Submission, graft, read_submission
-from grader.notebook_file import parse_notebook
-from grader.selfcheck import run_check
-from grader.session import Worker
-from grader.tasks import LABS
+from grader.labs import LABS
+from grader.sandbox.session import Worker
+from grader.selfcheck.check import run_check
+from grader.selfcheck.check_notebook import recognise
+from grader.submissions.answers import find_answer
+from grader.submissions.graft import Submission, graft, read_submission
+from grader.submissions.notebook_file import parse_notebook
 from handin_tools import (
     ROOT,
     Notebook,

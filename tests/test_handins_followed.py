@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
-from grader.answers import find_answer
-from grader.graft import graft, is_untouched
-from grader.session import Worker
-from grader.tasks import LABS
-from grader.tasks.base import Lab
+from grader.labs import LABS
+from grader.labs.base import Lab
+from grader.sandbox.session import Worker
+from grader.submissions.answers import find_answer
+from grader.submissions.graft import graft, is_untouched
 from handin_tools import Notebook, cell_of, judged, new, place_of, solved
 
 LAB = LABS["lab2_encoder"]

@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 
 from conftest import fill
-from grader.course import grade
+from grader.course.course import grade
+from grader.course.ledger import Record
 from grader.errors import IsolationError
-from grader.graft import Submission
-from grader.judge import Judge, fresh_seed
-from grader.ledger import Record
-from grader.session import Answer, Worker
-from grader.tasks.base import Lab
-from grader.verdict import Verdict
+from grader.judge.judge import Judge, fresh_seed
+from grader.judge.verdict import Verdict
+from grader.labs.base import Lab
+from grader.sandbox.session import Answer, Worker
+from grader.submissions.graft import Submission
 from test_damage import FILE, LAB, file, lay_out, notebook, run
 
 Run = Callable[[dict[str, str]], dict[str, Verdict]]

@@ -10,11 +10,11 @@ import pytest
 import torch
 
 from conftest import cell, fill
-from grader.golden import hidden_cases, public_cases
-from grader.graft import Submission
-from grader.judge import Judge
-from grader.session import Worker
-from grader.tasks.base import Lab
+from grader.judge.golden import hidden_cases, public_cases
+from grader.judge.judge import Judge
+from grader.labs.base import Lab
+from grader.sandbox.session import Worker
+from grader.submissions.graft import Submission
 from grader.text import visible
 
 pytestmark = pytest.mark.lab1

@@ -17,9 +17,16 @@ from pathlib import Path
 
 import pytest
 
-from grader import isolation, landlock, system_calls
 from grader.errors import IsolationError
-from grader.isolation import BUBBLEWRAP, NONE, probe, require, sandbox_command, worker_command
+from grader.sandbox import isolation, landlock, system_calls
+from grader.sandbox.isolation import (
+    BUBBLEWRAP,
+    NONE,
+    probe,
+    require,
+    sandbox_command,
+    worker_command,
+)
 
 LIST_ALL = """
 import json, os
@@ -46,7 +53,11 @@ def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     site = course / "lib" / "python3" / "site-packages"
     for file in (
         *("submitted/ada/lab1_attention/attention.ipynb", ".grader_secret", "pyvenv.cfg"),
-        *("notebooks/lab1.ipynb", "bin/tool", "grader/golden/hidden/attention.safetensors"),
+        *(
+            "notebooks/lab1.ipynb",
+            "bin/tool",
+            "grader/labs/lab1_attention/instructor/hidden.safetensors",
+        ),
     ):
         (course / file).parent.mkdir(parents=True, exist_ok=True)
         (course / file).write_text("x")
@@ -401,7 +412,7 @@ def test_the_numbers_are_those_of_this_machines_c_library() -> None:
 
 def in_a_child(run: str) -> str:
     """Run a script in a process that has given up the system calls; return what it printed."""
-    script = f"from grader.system_calls import forbid_system_calls\nimport os\n{run}"
+    script = f"from grader.sandbox.system_calls import forbid_system_calls\nimport os\n{run}"
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, timeout=60
     )
@@ -446,7 +457,7 @@ def test_honest_work_runs_under_the_filter(tmp_path: Path) -> None:
 
 def test_a_filter_that_the_kernel_does_not_take_is_an_error() -> None:
     printed = in_a_child(
-        "import grader.system_calls as system_calls\n"
+        "import grader.sandbox.system_calls as system_calls\n"
         "system_calls._filter_program = lambda machine: b'\\xff' * 8\n"
         "try:\n    forbid_system_calls()\nexcept OSError as error:\n    print(error)\n"
     )
@@ -472,7 +483,7 @@ def test_without_landlock_the_sandbox_is_there_and_says_what_is_missing(
 def test_kernel_files_are_given_up_for_good_and_nothing_else_is(tmp_path: Path) -> None:
     printed = in_a_child(
         "import pathlib, sys\n"
-        "from grader.landlock import hide_kernel_files\n"
+        "from grader.sandbox.landlock import hide_kernel_files\n"
         f"os.chdir({str(tmp_path)!r})\n"
         "for _ in range(2):\n"
         "    hide_kernel_files()\n"
@@ -488,7 +499,7 @@ def test_kernel_files_are_given_up_for_good_and_nothing_else_is(tmp_path: Path) 
 @pytest.mark.skipif(not landlock.landlock_version(), reason="this kernel has no Landlock")
 def test_rules_that_the_kernel_does_not_take_are_an_error() -> None:
     printed = in_a_child(
-        "import grader.landlock as landlock\n"
+        "import grader.sandbox.landlock as landlock\n"
         "landlock._READ_AND_WRITE = 1 << 60\n"
         "try:\n    landlock.hide_kernel_files()\nexcept OSError as error:\n    print(error)\n"
     )

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from conftest import fill
-from grader.verdict import Verdict
+from grader.judge.verdict import Verdict
 
 Run = Callable[[dict[str, str]], dict[str, Verdict]]
 pytestmark = pytest.mark.lab1

@@ -12,9 +12,9 @@ import pytest
 from browser_tools import PATIENCE, TOKEN, Server, new_page, running_browser, running_server
 from conftest import ROOT
 from course_tools import Course, make_course
-from grader.notebook_file import identity_of, source_of
-from grader.tasks import LABS
-from grader.tasks.base import Lab
+from grader.labs import LABS
+from grader.labs.base import Lab
+from grader.submissions.notebook_file import identity_of, source_of
 
 sync_api = pytest.importorskip("playwright.sync_api")
 

@@ -35,8 +35,9 @@ from course_tools import (
     run,
     shown,
 )
-from grader.edition import graded_from
-from grader.tasks import GRADED
+from grader.judge.golden import PLACES, golden_file
+from grader.labs import GRADED
+from grader.release.edition import graded_from
 
 pytestmark = [pytest.mark.slow, pytest.mark.lab1]
 
@@ -141,10 +142,10 @@ def canary(confined: str, tmp_path_factory: pytest.TempPathFactory) -> Canary:
     course = make_course(kit.parent / "course")
     plant_in_notebook(course.root / "notebooks" / LAB.name / NOTEBOOK, token)
     plant_in_methods(kit, token)
-    for path in sorted((kit / "grader" / "hidden").rglob("*.py")):
-        path.write_text(path.read_text("utf-8") + f"\n# {token(f'hidden {path.name}')}\n", "utf-8")
+    for path in sorted((kit / "grader").rglob("instructor/*.py")):
+        path.write_text(path.read_text("utf-8") + f"\n# {token(f'hidden {path}')}\n", "utf-8")
     made = Canary(kit, course, tokens)
-    golden = kit / "grader" / "golden" / "hidden" / f"{LAB.notebook}.safetensors"
+    golden = kit / "grader" / "labs" / LAB.name / PLACES["hidden"]
     label = token("hidden label")
     assert made.run("python", "-c", LABEL_WRITER, str(golden), label).code == 0
     return made
@@ -216,7 +217,7 @@ def test_no_token_is_in_what_students_get(released: Canary) -> None:
 
 
 def test_no_number_of_a_hidden_case_is_in_what_students_get(released: Canary) -> None:
-    golden = ROOT / "grader" / "golden" / "hidden" / f"{LAB.notebook}.safetensors"
+    golden = golden_file(LAB, "hidden")
     with safe_open(golden, framework="pt") as file:
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     # four numbers in a row do not come twice
@@ -228,7 +229,7 @@ def test_no_number_of_a_hidden_case_is_in_what_students_get(released: Canary) ->
     assert len(parts) > 50
     everything = b"\0".join(content for _, content in members(released.handed_out))
     assert not [name for name, part in parts.items() if part in everything]
-    public = ROOT / "grader" / "golden" / "public" / f"{LAB.notebook}.safetensors"
+    public = golden_file(LAB, "public")
     with safe_open(public, framework="pt") as file:  # so that the search can find something
         first = file.get_tensor(next(iter(file.keys()))).flatten()[:4].numpy().tobytes()
     assert first in everything
@@ -317,20 +318,20 @@ def test_the_student_edition_is_what_runs(student: Student) -> None:
     assert student.python("from grader import check; print(check.__doc__)").code == 0
 
 
-@pytest.mark.parametrize("part", ["hidden", "course", "release", "nbgrader", "ledger", "demo"])
+@pytest.mark.parametrize("part", ["instructor", "course", "release", "nbgrader", "demo"])
 def test_the_instructors_part_is_not_there(student: Student, part: str) -> None:
-    assert not list((student.site / "grader").glob(f"{part}*"))
+    assert not list((student.site / "grader").rglob(f"{part}*"))
 
 
 def test_hidden_cases_cannot_be_imported_or_loaded(student: Student) -> None:
     ran = student.python(
-        "from grader.golden import hidden_cases\n"
-        "from grader.tasks import LABS\n"
+        "from grader.judge.golden import hidden_cases\n"
+        "from grader.labs import LABS\n"
         "print(any(hidden_cases(lab) for lab in LABS.values()))\n"
-        "import grader.hidden"
+        "import grader.instructor"
     )
     assert ran.out.strip() == "False"
-    assert "No module named 'grader.hidden'" in ran.err
+    assert "No module named 'grader.instructor'" in ran.err
 
 
 def test_graded_methods_say_whose_they_are(student: Student) -> None:

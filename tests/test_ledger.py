@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from grader.course.ledger import Ledger as Sealed
+from grader.course.ledger import environment_version, record_key
 from grader.errors import GraderError
-from grader.ledger import Ledger as Sealed
-from grader.ledger import environment_version, record_key
 
 SECRET = b"the secret of this course"
 

@@ -15,12 +15,12 @@ from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback,
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
-import grader.nbgrader
+import grader.nbgrader.autograde
 from conftest import MASK_AFTER_SOFTMAX, fill
 from course_tools import LAB, NOTEBOOK, Course, cell_of, make_course, words
-from grader.course import grade
-from grader.pages import markdown_to_html
-from grader.plugins import configure
+from grader.course.course import grade
+from grader.nbgrader.pages import markdown_to_html
+from grader.nbgrader.plugins import configure
 from test_pictures import JPEG, PNG
 
 pytestmark = [
@@ -76,9 +76,9 @@ def course(confined: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     Autograde(force=True, **settings(made)).start()
     GenerateFeedback(**settings(made)).start()
     yield made
-    for bench in grader.nbgrader._benches.values():
+    for bench in grader.nbgrader.autograde._benches.values():
         bench.close()
-    grader.nbgrader._benches.clear()
+    grader.nbgrader.autograde._benches.clear()
 
 
 def test_nbgrader_gives_the_points_of_the_cells(course: Course) -> None:

@@ -36,8 +36,8 @@ from course_tools import (
     shown,
     words,
 )
-from grader.golden import hidden_cases
-from grader.plugins import CsvExport
+from grader.judge.golden import hidden_cases
+from grader.nbgrader.plugins import CsvExport
 
 pytestmark = [pytest.mark.slow, pytest.mark.lab1, pytest.mark.timeout(900)]
 

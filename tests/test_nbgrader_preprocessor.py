@@ -24,15 +24,15 @@ from nbgrader.utils import determine_grade
 from traitlets import TraitError
 from traitlets.config import Config
 
-import grader.nbgrader
+import grader.nbgrader.autograde
 from conftest import fill
 from course_tools import LAB, NOTEBOOK, Course, all_of, cell_of, make_course, run, shown
 from grader.errors import IsolationError
-from grader.judge import Verdict
-from grader.nbgrader import JudgeSubmission, _verdict_outputs
-from grader.pages import harmless
-from grader.plugins import configure
-from grader.session import Answer, Worker
+from grader.judge.judge import Verdict
+from grader.nbgrader.autograde import JudgeSubmission, _verdict_outputs
+from grader.nbgrader.pages import harmless
+from grader.nbgrader.plugins import configure
+from grader.sandbox.session import Answer, Worker
 
 pytestmark = [
     pytest.mark.lab1,
@@ -66,9 +66,9 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Course]:
     made = make_course(tmp_path_factory.mktemp("preprocessor") / "course")
     GenerateAssignment(**settings(made)).start()
     yield made
-    for bench in grader.nbgrader._benches.values():
+    for bench in grader.nbgrader.autograde._benches.values():
         bench.close()
-    grader.nbgrader._benches.clear()
+    grader.nbgrader.autograde._benches.clear()
 
 
 # --- what is shown -------------------------------------------------------------------------------

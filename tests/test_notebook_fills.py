@@ -16,7 +16,7 @@ import pytest
 import torch
 
 import labkit
-from grader.tasks import GRADED
+from grader.labs import GRADED
 from labkit.notebook.inference import fills, grafting
 from labkit.notebook.inference.fills import FILLS
 from labkit.notebook.inference.grafting import OwnModel, own_model

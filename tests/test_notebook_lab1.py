@@ -17,7 +17,7 @@ from nbgrader.api import Gradebook
 from torch.nn import functional as F
 
 import labkit.tacotron2.attention as reference
-from grader.release import run_nbgrader
+from grader.release.release import run_nbgrader
 from labkit.tacotron2.attention import Attention, LocationLayer
 
 pytestmark = pytest.mark.lab1

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from conftest import ROOT
-from grader.adapters.inference import ToyDenoiser, ToyModel, ToyVocoder
+from grader.labs.lab4_inference.adapter import ToyDenoiser, ToyModel, ToyVocoder
 from labkit.audio import save_audio
 from labkit.tacotron2 import Tacotron2
 from labkit.vocoders import Denoiser

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from course_tools import BIN, LAB, Ran, in_process
-from grader.course import grade
-from grader.ledger import Ledger
-from grader.secret import course_secret
+from grader.course.course import grade
+from grader.course.ledger import Ledger
+from grader.course.secret import course_secret
 
 # Every command that is given a path, with the path at "PATH" and a small course at "COURSE".
 GRADE = ("grade", "COURSE", "--isolation", "none", "--jobs", "1", "--lab", LAB.name)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from grader.session import Answer, Worker
+from grader.sandbox.session import Answer, Worker
 
 Shown = dict[str, list[dict[str, Any]]]
 
@@ -129,7 +129,7 @@ def test_the_cell_that_runs_when_time_is_over_shows_what_it_has_shown(
 def test_a_flood_of_answers_is_not_read(bare_worker: Worker) -> None:
     """One frame for each cell is read; what is in it is for show, and the judge's time is not."""
     flood = (
-        "from grader.frame import pack\n"
+        "from grader.sandbox.frame import pack\n"
         + PIPES.format("os.write(pipe, pack({'cells': {'x': []}}) * 500)")
         + "\nos._exit(0)"
     )

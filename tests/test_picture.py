@@ -9,7 +9,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.picture import as_table, difference_svg
+from grader.selfcheck.picture import as_table, difference_svg
 
 SVG = "{http://www.w3.org/2000/svg}"
 

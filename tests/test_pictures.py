@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.pages import markdown_to_html
-from grader.pictures import PICTURE_LIMIT, has_picture, pictures_of
+from grader.nbgrader.pages import markdown_to_html
+from grader.nbgrader.pictures import PICTURE_LIMIT, has_picture, pictures_of
 
 
 def png(width: int = 4, height: int = 3, more: bytes = b"") -> str:

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from grader.course import grade
+from grader.course.course import grade
+from grader.course.points import points_of, share, weighed
 from grader.errors import GraderError
-from grader.points import points_of, share, weighed
-from grader.tasks import LABS
-from grader.verdict import Verdict
+from grader.judge.verdict import Verdict
+from grader.labs import LABS
 
 LAB = LABS["lab1_attention"]
 KIT = {"attention-1": 20, "attention-2": 20, "attention-3": 20, "attention-4": 10}

@@ -10,9 +10,9 @@ import pytest
 
 import grader
 from grader import check, progress
-from grader.board import make_board
-from grader.selfcheck import HISTORY, Checked, CheckFailed
-from grader.tasks import LABS
+from grader.labs import LABS
+from grader.selfcheck.board import make_board
+from grader.selfcheck.check import HISTORY, Checked, CheckFailed
 from labkit.notebook.picture import Notice
 from labkit.notebook.progress import ProgressBoard, ProgressRow, say_duration
 from labkit.tacotron2 import Attention, LocationLayer
@@ -122,7 +122,8 @@ def test_a_check_loads_neither_board_nor_pictures() -> None:
     program = (
         "import sys; from grader import check; from labkit.tacotron2 import Attention; "
         "check('attention-3', Attention); "
-        "print([m for m in sys.modules if m in ('grader.board', 'labkit.notebook.progress')])"
+        "names = ('grader.selfcheck.board', 'labkit.notebook.progress'); "
+        "print([m for m in sys.modules if m in names])"
     )
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, check=True, text=True

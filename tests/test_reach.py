@@ -10,20 +10,20 @@ import pytest
 
 from attacks import ATTACKS
 from conftest import ROOT, fill
-from grader.course import write_scores
-from grader.graft import Submission
-from grader.judge import Judge
-from grader.notebook_file import identity_of, source_of
-from grader.reach import FLAG_LIMIT, reaches
-from grader.session import Worker
-from grader.tasks import LABS
-from grader.tasks.base import Lab
+from grader.course.course import write_scores
+from grader.judge.judge import Judge
+from grader.labs import LABS
+from grader.labs.base import Lab
+from grader.sandbox.session import Worker
+from grader.submissions.graft import Submission
+from grader.submissions.notebook_file import identity_of, source_of
+from grader.submissions.reach import FLAG_LIMIT, reaches
 
 
 @pytest.mark.parametrize(
     ("source", "what"),
     [
-        ("import grader.perform as p", "grader"),
+        ("import grader.sandbox.perform as p", "grader"),
         ("from grader import adapters", "grader"),
         ("import sys\nsys._getframe(1)", "_getframe"),
         ("from sys import _getframe as f", "sys"),

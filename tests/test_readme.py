@@ -10,7 +10,7 @@ import pytest
 
 from conftest import ROOT
 from grader.cli import build_parser as grader_parser
-from grader.tasks import LABS
+from grader.labs import LABS
 from labkit.cli import build_parser as labkit_parser
 
 README = (ROOT / "README.md").read_text("utf-8")

@@ -16,12 +16,12 @@ import pytest
 import labkit
 from conftest import ROOT
 from course_tools import LAB, NOTEBOOK, Course, cell_of, graded_functions, make_course, run
-from grader.edition import GIVES_AWAY, LEFT_OUT, ablate, build_edition, graded_from
 from grader.errors import GraderError
-from grader.leaks import find_leaks, solution_lines
-from grader.notebook_file import source_of
-from grader.release import Release, build_wheels, release
-from grader.tasks import GRADED, LABS, Graded
+from grader.labs import GRADED, LABS, Graded
+from grader.release.edition import GIVES_AWAY, LEFT_OUT, ablate, build_edition, graded_from
+from grader.release.leaks import find_leaks, solution_lines
+from grader.release.release import Release, build_wheels, release
+from grader.submissions.notebook_file import source_of
 
 pytestmark = pytest.mark.lab1
 
@@ -196,8 +196,8 @@ def test_a_planted_answer_is_found(made: Release, tmp_path: Path, kind: str) -> 
     ("member", "content"),
     [
         ("labkit/notebook/hint.py", f"# {SECRETS['solution']}\n"),
-        ("grader/hidden/__init__.py", ""),
-        ("grader/golden/hidden/attention.safetensors", ""),
+        ("grader/instructor/__init__.py", ""),
+        ("grader/labs/lab1_attention/instructor/hidden.safetensors", ""),
     ],
 )
 def test_a_planted_file_is_found(tmp_path: Path, member: str, content: str) -> None:

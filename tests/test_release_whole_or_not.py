@@ -16,12 +16,12 @@ import pytest
 from nbgrader.api import Gradebook
 
 from course_tools import LAB, NOTEBOOK, Course, cell_of, make_course
-from grader import placing
-from grader import release as release_module
 from grader.cli import main
+from grader.course import placing
+from grader.course.placing import check_target, placed, scratch_in
 from grader.errors import GraderError
-from grader.placing import check_target, placed, scratch_in
-from grader.release import release
+from grader.release import release as release_module
+from grader.release.release import release
 
 pytestmark = pytest.mark.lab1
 

@@ -14,19 +14,19 @@ import pytest
 
 from conftest import BODIES, MASK_AFTER_SOFTMAX, STUB, fill
 from course_tools import NOTEBOOK, fill_in, run, words
-from grader.card import CLASSIC, LabReport, ReportCard
 from grader.cli import main
+from grader.course.handed_in import HandedIn
+from grader.course.ledger import Ledger
+from grader.course.report_cards import course_cards
+from grader.course.secret import course_secret
 from grader.errors import GraderError
-from grader.handed_in import HandedIn
-from grader.judge import suite_version
-from grader.ledger import Ledger
-from grader.report import check_folder, find_notebook, report_card
-from grader.report_course import course_cards
-from grader.secret import course_secret
-from grader.session import Worker
-from grader.tasks import LABS
-from grader.tasks.base import Lab, Task
-from grader.verdict import Verdict
+from grader.judge.suite import suite_version
+from grader.judge.verdict import Verdict
+from grader.labs import LABS
+from grader.labs.base import Lab, Task
+from grader.report.card import CLASSIC, LabReport, ReportCard
+from grader.report.own import check_folder, find_notebook, report_card
+from grader.sandbox.session import Worker
 from notebook_tools import NOTEBOOKS, execute, shown
 
 LAB = LABS["lab1_attention"]
@@ -292,7 +292,7 @@ def judged(student: str, *passed: str, digest: str = "d", **more: Any) -> dict[s
         "student": student,
         "lab": LAB.name,
         "submission": digest,
-        "suite": suite_version(),
+        "suite": suite_version(LAB),
         "environment": "here",
         "isolation": "bubblewrap",
         "reason": "",

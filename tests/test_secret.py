@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from grader.course.secret import SECRET_FILE, course_secret
 from grader.errors import GraderError
-from grader.secret import SECRET_FILE, course_secret
 
 
 @pytest.fixture(autouse=True)

@@ -12,9 +12,9 @@ from torch import nn
 
 from conftest import ROOT, fill
 from grader import check
-from grader.check_notebook import check_notebook
 from grader.errors import GraderError
-from grader.selfcheck import CheckFailed, run_check
+from grader.selfcheck.check import CheckFailed, run_check
+from grader.selfcheck.check_notebook import check_notebook
 from labkit.tacotron2 import Attention, LocationLayer
 
 pytestmark = pytest.mark.lab1

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 import torch
 
-from grader.adapters.inference import ToyDevice
-from grader.hidden import maker
-from grader.line import answered_by, ask
-from grader.tasks import LABS
-from grader.tasks.base import Case, Lab, Tensors
+from grader.instructor.maker import maker
+from grader.labs import LABS
+from grader.labs.base import Case, Lab, Tensors
+from grader.labs.lab4_inference.adapter import ToyDevice
+from grader.sandbox.line import answered_by, ask
 
 pytestmark = pytest.mark.lab4
 
@@ -58,7 +58,8 @@ def test_fresh_cases_are_the_same_whoever_draws_beside_them() -> None:
 
 def test_only_one_thread_draws_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """Modules that are built throw the dice of the process, whichever lab is drawn."""
-    from grader.hidden import attention, inference
+    from grader.labs.lab1_attention.instructor import cases as attention
+    from grader.labs.lab4_inference.instructor import cases as inference
 
     inside, most = [], []
 

@@ -10,16 +10,16 @@ import pytest
 import torch
 
 from conftest import STUB, fill
-from grader.compare import examine
-from grader.golden import hidden_cases, public_cases
-from grader.graft import Submission
-from grader.hidden import maker
-from grader.hidden.attention_slips import SLIPS
-from grader.judge import Judge, fresh_seed
-from grader.naming import name_slip
-from grader.tasks.attention import ATTENTION
-from grader.tasks.base import Case, Lab
-from grader.verdict import Verdict
+from grader.instructor.maker import maker
+from grader.judge.compare import examine
+from grader.judge.golden import hidden_cases, public_cases
+from grader.judge.judge import Judge, fresh_seed
+from grader.judge.naming import name_slip
+from grader.judge.verdict import Verdict
+from grader.labs.base import Case, Lab
+from grader.labs.lab1_attention.instructor.slips import SLIPS
+from grader.labs.lab1_attention.tasks import LAB as ATTENTION
+from grader.submissions.graft import Submission
 from lab_tools import FillWorker, call, fails, judge_class, noise, some_fill
 from labkit.tacotron2 import Attention, LocationLayer
 
@@ -338,8 +338,8 @@ def test_an_honest_fill_passes_on_thirty_fresh_draws(task: str) -> None:
 
 
 PUBLIC_TABLE = """
-        from grader.golden import public_cases
-        from grader.tasks import LABS
+        from grader.judge.golden import public_cases
+        from grader.labs import LABS
 
         for case in public_cases(LABS["lab1_attention"])["attention-2"]:
             known = case.inputs["query"]

@@ -10,16 +10,16 @@ import pytest
 import torch
 
 from encoder_cells import STUB, Run, fill, judging
-from grader.compare import examine
-from grader.golden import hidden_cases, public_cases
-from grader.graft import Submission
-from grader.hidden import maker
-from grader.hidden.encoder_slips import SLIPS
-from grader.judge import Judge
-from grader.naming import name_slip
-from grader.selfcheck import run_check
-from grader.tasks.encoder import ENCODER
-from grader.verdict import Verdict
+from grader.instructor.maker import maker
+from grader.judge.compare import examine
+from grader.judge.golden import hidden_cases, public_cases
+from grader.judge.judge import Judge
+from grader.judge.naming import name_slip
+from grader.judge.verdict import Verdict
+from grader.labs.lab2_encoder.instructor.slips import SLIPS
+from grader.labs.lab2_encoder.tasks import LAB as ENCODER
+from grader.selfcheck.check import run_check
+from grader.submissions.graft import Submission
 from lab_tools import (
     NOISES,
     FillWorker,

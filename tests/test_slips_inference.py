@@ -10,18 +10,18 @@ from typing import Any
 import pytest
 import torch
 
-from grader.compare import examine
-from grader.golden import hidden_cases, public_cases
-from grader.graft import Submission
-from grader.hidden import maker
-from grader.hidden.inference import REFERENCE
-from grader.hidden.inference_slips import SLIPS
-from grader.judge import Judge
-from grader.naming import name_slip
-from grader.selfcheck import run_check
-from grader.tasks.base import Case
-from grader.tasks.inference import INFERENCE
-from grader.verdict import Verdict
+from grader.instructor.maker import maker
+from grader.judge.compare import examine
+from grader.judge.golden import hidden_cases, public_cases
+from grader.judge.judge import Judge
+from grader.judge.naming import name_slip
+from grader.judge.verdict import Verdict
+from grader.labs.base import Case
+from grader.labs.lab4_inference.instructor.cases import REFERENCE
+from grader.labs.lab4_inference.instructor.slips import SLIPS
+from grader.labs.lab4_inference.tasks import LAB as INFERENCE
+from grader.selfcheck.check import run_check
+from grader.submissions.graft import Submission
 from inference_cells import BODIES, POINTS, STUB, Run, cell, fill, judging
 from lab_tools import NOISES, FillWorker, fails, found, noise, public, some_fill
 from labkit.pipeline import plain

@@ -12,17 +12,17 @@ import torch
 
 from decoder_cells import STUB, Run, fill, judging, judging_here
 from decoder_wrong_more import PREDICT
-from grader.compare import examine
-from grader.golden import hidden_cases
-from grader.graft import Submission
-from grader.hidden import maker
-from grader.hidden.tacotron2_slips import SLIPS
-from grader.judge import Judge
-from grader.naming import name_slip
-from grader.selfcheck import run_check
-from grader.tasks.decoder import DECODER
-from grader.tasks.tacotron2 import TACOTRON2
-from grader.verdict import Verdict
+from grader.instructor.maker import maker
+from grader.judge.compare import examine
+from grader.judge.golden import hidden_cases
+from grader.judge.judge import Judge
+from grader.judge.naming import name_slip
+from grader.judge.verdict import Verdict
+from grader.labs.lab3_decoder.instructor.model_slips import SLIPS
+from grader.labs.lab3_decoder.model_task import TACOTRON2
+from grader.labs.lab3_decoder.tasks import LAB as DECODER
+from grader.selfcheck.check import run_check
+from grader.submissions.graft import Submission
 from lab_tools import NOISES, FillWorker, call, fails, noise, public, some_fill
 from labkit.tacotron2 import Decoder, Tacotron2
 from tacotron2_wrong import WRONG as STUDENTS

@@ -9,12 +9,13 @@ from functools import lru_cache
 import pytest
 import torch
 
-from grader.adapters.inference import DENOISING, voice
-from grader.golden import hidden_cases
-from grader.hidden.voice_cases import SENTENCES, voice_case
-from grader.sound import DISTANCE, QUIET, distance, examine_sound, heard
-from grader.tasks.base import Case, Tensors
-from grader.tasks.inference import INFERENCE, SPEAK
+from grader.judge.golden import hidden_cases
+from grader.judge.sound import DISTANCE, QUIET, distance, examine_sound, heard
+from grader.labs.base import Case, Tensors
+from grader.labs.lab4_inference.adapter import DENOISING, voice
+from grader.labs.lab4_inference.instructor.voice_cases import SENTENCES, voice_case
+from grader.labs.lab4_inference.tasks import LAB as INFERENCE
+from grader.labs.lab4_inference.tasks import SPEAK
 
 pytestmark = pytest.mark.lab4
 

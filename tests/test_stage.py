@@ -11,14 +11,15 @@ from typing import Any
 import pytest
 import torch
 
-from grader import stage as stage_module
-from grader.frame import LENGTH_BYTES, pack, unpack
-from grader.golden import public_cases
-from grader.line import EVENT_LIMIT, REPLY_LIMIT, LineClosed, answered_by, ask
-from grader.session import Worker
-from grader.stage import Stage, examine_played
-from grader.tasks.base import Case, call_document
-from grader.tasks.inference import BENCHMARK, INFERENCE, SPEAK
+from grader.judge import stage as stage_module
+from grader.judge.golden import public_cases
+from grader.judge.stage import Stage, examine_played
+from grader.labs.base import Case, call_document
+from grader.labs.lab4_inference.tasks import BENCHMARK, SPEAK
+from grader.labs.lab4_inference.tasks import LAB as INFERENCE
+from grader.sandbox.frame import LENGTH_BYTES, pack, unpack
+from grader.sandbox.line import EVENT_LIMIT, REPLY_LIMIT, LineClosed, answered_by, ask
+from grader.sandbox.session import Worker
 
 pytestmark = pytest.mark.lab4
 
@@ -177,7 +178,7 @@ def test_a_child_asks_over_its_own_line(bare_worker: Worker) -> None:
 
 def test_a_question_without_a_stage_has_no_line(bare_worker: Worker) -> None:
     document = {"kind": "calls", "seconds": 20.0, "setup": "", "calls": []}
-    body = "from grader.line import ask\nask('clock')"
+    body = "from grader.sandbox.line import ask\nask('clock')"
     answer = bare_worker.ask(document | {"cells": [("cell", body)]}, {})
     assert answer.document["cell"]["error"] == "LineClosed"
 

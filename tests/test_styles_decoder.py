@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from decoder_cells import BODIES, STUB, Run, fill, judging_here
-from grader.verdict import Verdict
+from grader.judge.verdict import Verdict
 
 pytestmark = pytest.mark.lab3
 

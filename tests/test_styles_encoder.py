@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from encoder_cells import STUB, Run, cell, fill, judging
-from grader.verdict import Verdict
+from grader.judge.verdict import Verdict
 
 pytestmark = pytest.mark.lab2
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from grader.verdict import Verdict
+from grader.judge.verdict import Verdict
 from inference_cells import BODIES, POINTS, Run, fill, judging
 
 pytestmark = pytest.mark.lab4

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from decoder_cells import BODIES, Run, fill, judging_here
-from grader.verdict import Verdict
+from grader.judge.verdict import Verdict
 from test_slips_tacotron2 import TASK, way
 
 pytestmark = pytest.mark.lab3

@@ -11,9 +11,9 @@ import pytest
 
 from conftest import ROOT
 from course_tools import Course, fill_in, make_course, words
-from grader.notebook_file import identity_of, source_of
-from grader.tasks import LABS
-from grader.tasks.base import Lab
+from grader.labs import LABS
+from grader.labs.base import Lab
+from grader.submissions.notebook_file import identity_of, source_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 

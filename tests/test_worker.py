@@ -15,17 +15,17 @@ import pytest
 import torch
 
 from conftest import fill
-from grader import session, worker
 from grader.errors import IsolationError
-from grader.frame import FRAME_LIMIT, LENGTH_BYTES, pack, unpack
-from grader.golden import public_cases
-from grader.isolation import NONE
-from grader.perform import ELEMENT_LIMIT, TEXT_LIMIT, describe_error, perform, run_cell
-from grader.session import Worker
-from grader.tasks.attention import ATTENTION
-from grader.tasks.base import Tensors, call_document
-from grader.verdict import limit_finding
-from grader.worker import answer_in_child
+from grader.judge.golden import public_cases
+from grader.judge.verdict import limit_finding
+from grader.labs.base import Tensors, call_document
+from grader.labs.lab1_attention.tasks import LAB as ATTENTION
+from grader.sandbox import session, worker
+from grader.sandbox.frame import FRAME_LIMIT, LENGTH_BYTES, pack, unpack
+from grader.sandbox.isolation import NONE
+from grader.sandbox.perform import ELEMENT_LIMIT, TEXT_LIMIT, describe_error, perform, run_cell
+from grader.sandbox.session import Worker
+from grader.sandbox.worker import answer_in_child
 
 pytestmark = pytest.mark.lab1
 SETUP = ATTENTION.setup
@@ -330,7 +330,7 @@ def test_a_machine_that_cannot_start_a_process_is_nobodys_fault(own: Worker) -> 
 
 
 def test_a_worker_that_cannot_set_its_limits_is_refused(own: Worker) -> None:
-    spoil = "import grader.worker as w; w._limit = None; w.main()"
+    spoil = "import grader.sandbox.worker as w; w._limit = None; w.main()"
     own._command = [*own._command[:-2], spoil, own._command[-1]]
     with pytest.raises(IsolationError, match=r"cannot set its limits .* \(died\)"):
         own.ask(question("1"), {})
@@ -386,7 +386,7 @@ def test_a_worker_computes_as_the_judge_does(
 
 WRITE = """
 import os
-from grader.frame import pack
+from grader.sandbox.frame import pack
 for pipe in range(3, 256):
     try:
         os.write(pipe, {data})
@@ -447,7 +447,7 @@ def test_each_confined_worker_has_an_edition_of_its_own(confined: str, edition: 
 def test_an_unclean_sandbox_is_thrown_away(confined: str, edition: Path) -> None:
     with Worker(confined, edition) as own:
         own._command[own._command.index("-c") + 1] = (
-            "import grader.worker as w; wipe = w._wipe\n"
+            "import grader.sandbox.worker as w; wipe = w._wipe\n"
             "w._wipe = lambda folder: not any(folder.iterdir()) and wipe(folder)\n"
             "w.main()"
         )

@@ -11,7 +11,20 @@ from typing import Any
 from labkit.errors import ConfigError
 from labkit.tacotron2.model import Tacotron2
 
-PARTS = ("LocationLayer", "Attention", "Encoder", "Decoder", "Tacotron2")
+# Where each class stands in the model; an outer one is built before what it holds.
+PLACES = {
+    "Tacotron2": "",
+    "Encoder": "encoder",
+    "Decoder": "decoder",
+    "Attention": "decoder.attention_layer",
+    "LocationLayer": "decoder.attention_layer.location_layer",
+}
+_ARGUMENTS = {
+    "Encoder": "encoder_arguments",
+    "Decoder": "decoder_arguments",
+    "Attention": "attention_arguments",
+    "LocationLayer": "location_arguments",
+}
 
 
 def transplant(model: Tacotron2, classes: Mapping[str, Any]) -> Tacotron2:
@@ -30,19 +43,15 @@ def transplant(model: Tacotron2, classes: Mapping[str, Any]) -> Tacotron2:
         ConfigError: a name is none of those, or a part has other parameters than labkit's.
     """
     for name in classes:
-        if name not in PARTS:
-            raise ConfigError(f"no part of a Tacotron 2 is called {name!r}: {', '.join(PARTS)}")
+        if name not in PLACES:
+            raise ConfigError(f"no part of a Tacotron 2 is called {name!r}: {', '.join(PLACES)}")
     config = model.config
     new = classes.get("Tacotron2", Tacotron2)(config)
-    if "Encoder" in classes:
-        new.encoder = classes["Encoder"](**config.encoder_arguments)
-    if "Decoder" in classes:
-        new.decoder = classes["Decoder"](**config.decoder_arguments)
-    if "Attention" in classes:
-        new.decoder.attention_layer = classes["Attention"](**config.attention_arguments)
-    if "LocationLayer" in classes:
-        location = classes["LocationLayer"](**config.location_arguments)
-        new.decoder.attention_layer.location_layer = location
+    for name, place in PLACES.items():
+        if name in classes and place:
+            whole, _, attribute = place.rpartition(".")
+            part = classes[name](**getattr(config, _ARGUMENTS[name]))
+            setattr(new.get_submodule(whole), attribute, part)
     try:
         new.load_state_dict(model.state_dict())
     except RuntimeError as error:

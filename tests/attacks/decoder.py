@@ -65,7 +65,7 @@ DECODER: dict[str, Attack] = {
         "initialize_decoder_states",
         _BLIND,
         """
-        import grader.adapters.decoder as adapter
+        import grader.labs.lab3_decoder.decoder_adapter as adapter
         adapter._check_elsewhere = lambda *_: None
         adapter._begin_elsewhere = lambda decoder, memory, mark: adapter._begin(decoder, memory)
         adapter._start = lambda decoder, options, inputs: adapter._begin(decoder, inputs["memory"])
@@ -76,7 +76,7 @@ DECODER: dict[str, Attack] = {
         _BLIND,
         """
         import contextlib
-        import grader.adapters.decoder as adapter
+        import grader.labs.lab3_decoder.decoder_adapter as adapter
         adapter.move_away = lambda module: None
         adapter.faraway = contextlib.nullcontext
         adapter.Faraway = lambda memory: memory
@@ -126,7 +126,7 @@ DECODER: dict[str, Attack] = {
         "decode",
         "return torch.zeros(2, 6), torch.zeros(2, 1), state",
         """
-        import grader.adapters.decoder as adapter
+        import grader.labs.lab3_decoder.decoder_adapter as adapter
         adapter._decode = adapter._decode_once = lambda decoder, *_: {}
         adapter._ASK = dict.fromkeys(adapter._ASK, lambda *_: {})
         """,
@@ -152,7 +152,7 @@ DECODER: dict[str, Attack] = {
         """,
         """
         import itertools
-        import grader.adapters.decoder as adapter
+        import grader.labs.lab3_decoder.decoder_adapter as adapter
         adapter.islice = itertools.islice = lambda made, *_: itertools.cycle(list(made))
         """,
     ),
@@ -183,7 +183,7 @@ DECODER: dict[str, Attack] = {
         "infer",
         _EVERY_STEP,
         """
-        import grader.adapters.decoder as adapter
+        import grader.labs.lab3_decoder.decoder_adapter as adapter
         adapter._check_end = lambda *_: None
         adapter.Script.decode = lambda self, *_, **__: (
             self.frames[0], self.gates[0] + 100, adapter._played(self.weights, self.gates, 0)
@@ -194,7 +194,7 @@ DECODER: dict[str, Attack] = {
         "infer",
         _EVERY_STEP.replace("+= self", "= mel_lengths.float() + self"),
         """
-        import grader.adapters.decoder as adapter
+        import grader.labs.lab3_decoder.decoder_adapter as adapter
         adapter._as_numbers = lambda value: value.int()
         torch.Tensor.is_floating_point = lambda self: False
         """,
@@ -204,7 +204,7 @@ DECODER: dict[str, Attack] = {
         "return mel_outputs[0], gate_outputs[0], alignments[0]",
         """
         import gc
-        import grader.adapters.decoder as adapter
+        import grader.labs.lab3_decoder.decoder_adapter as adapter
         known = [o for o in gc.get_objects() if isinstance(o, torch.Tensor)]
         adapter._parse = lambda decoder, options, inputs: tuple(known[:3])
         """,
@@ -218,7 +218,7 @@ DECODER: dict[str, Attack] = {
         return mel, lengths.int(), mel, mel
         """,
         """
-        import grader.adapters.tacotron2 as adapter
+        import grader.labs.lab3_decoder.model_adapter as adapter
         adapter.as_numbers = lambda value: value
         """,
     ),
@@ -229,7 +229,7 @@ DECODER: dict[str, Attack] = {
         return mel, n, alignments, gate
         """,
         """
-        import grader.adapters.tacotron2 as adapter
+        import grader.labs.lab3_decoder.model_adapter as adapter
         def toy_decoder(inputs, r):
             def decode(memory, lengths):
                 n = len(lengths)

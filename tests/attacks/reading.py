@@ -35,7 +35,7 @@ import importlib, importlib.metadata, pathlib, sys, types
 def ways():
     yield lambda: importlib.import_module("labkit.tacotron2.attention").Attention
     yield lambda: importlib.import_module("labkit").tacotron2.Attention
-    yield lambda: importlib.import_module("grader.hidden.attention").Attention
+    yield lambda: importlib.import_module("grader.labs.lab1_attention.instructor.cases").Attention
     yield lambda: importlib.reload(importlib.import_module("labkit.tacotron2.attention")).Attention
     roots = {*sys.path, sys.prefix, sys.base_prefix, "/", "/student", "/usr/lib", "/usr/local/lib"}
     for name in ("tacotron2-lab-kit", "tacotron2-labkit", "tacotron2-grader", "labkit"):
@@ -125,14 +125,14 @@ READING: dict[str, tuple] = {
         "call",
         """
         try:
-            from grader.hidden import maker
-            from grader.judge import fresh_seed
+            from grader.instructor.maker import maker
+            from grader.judge.judge import fresh_seed
             for case in maker("lab1_attention").fresh("attention-2", 1):
                 return case.expected["energies"]
         except ImportError:
             pass
-        from grader.golden import hidden_cases
-        from grader.tasks import LABS
+        from grader.judge.golden import hidden_cases
+        from grader.labs import LABS
         for case in hidden_cases(LABS["lab1_attention"]).get("attention-2", []):
             if torch.equal(case.inputs["query"], query):
                 return case.expected["energies"]

@@ -262,7 +262,7 @@ SPOILING: dict[str, tuple] = {
         "call",
         """
         import os
-        from grader.frame import pack
+        from grader.sandbox.frame import pack
         kind = {"type": "Tensor", "dtype": "torch.float32", "device": "cpu"}
         report = {"returned": "Tensor", "outputs": {"energies": kind}, "passed": True}
         answer = pack({"calls": [report] * 13, "points": 60, "stage": "passed"})
@@ -294,13 +294,14 @@ SPOILING: dict[str, tuple] = {
     "patched packages": (
         "cell",
         """
-        import grader.frame, grader.perform, grader.worker, json, safetensors.torch, sys
-        grader.perform.perform_call = lambda *a: ({"passed": True}, {})
-        grader.perform.perform = grader.worker._answer = lambda *a: ({}, {})
-        grader.frame.save = safetensors.torch.save = lambda *a, **k: b"passed"
+        import grader.sandbox.frame, grader.sandbox.perform, grader.sandbox.worker
+        import json, safetensors.torch, sys
+        grader.sandbox.perform.perform_call = lambda *a: ({"passed": True}, {})
+        grader.sandbox.perform.perform = grader.sandbox.worker._answer = lambda *a: ({}, {})
+        grader.sandbox.frame.save = safetensors.torch.save = lambda *a, **k: b"passed"
         torch.save = torch.Tensor.detach = torch.Tensor.clone = lambda self, *a, **k: self
         json.dumps = lambda *a, **k: '{"passed": true}'
-        sys.modules["grader.compare"] = sys.modules["grader"] = sys
+        sys.modules["grader.judge.compare"] = sys.modules["grader"] = sys
         """,
     ),
     "work after the end": (

@@ -73,7 +73,7 @@ except AttributeError:
         "inference-3",
         MADE_UP
         + """
-import grader.adapters.inference as home
+import grader.labs.lab4_inference.adapter as home
 for cls in [value for value in vars(home).values() if isinstance(value, type)]:
     for name in ("_work", "read", "vocode", "synchronise", "clock"):
         if hasattr(cls, name):
@@ -88,7 +88,7 @@ return made_up()
         + """
 for found in hunt("_pending", "_now", "_runs", "facts", "key", "toy_read", "partner", "partners"):
     if isinstance(found, dict) and "key" in found and found.get("n_iterations") == n_iterations:
-        from grader.stage import partner_of
+        from grader.judge.stage import partner_of
         raise SystemExit(found)
 return made_up()
 """,
@@ -109,8 +109,8 @@ return made_up()
         "inference-3",
         MADE_UP
         + """
-from grader.golden import hidden_cases, public_cases
-from grader.tasks import LABS
+from grader.judge.golden import hidden_cases, public_cases
+from grader.labs import LABS
 lab = LABS["lab4_inference"]
 for case in [*public_cases(lab)["inference-3"], *hidden_cases(lab).get("inference-3", [])]:
     if case.options == {"n_iterations": n_iterations, "n_warm_ups": n_warm_ups}:
@@ -121,7 +121,7 @@ return made_up()
     "answers that are made up on the way": (
         "inference-3",
         """
-import grader.adapters.inference as home, grader.line as line
+import grader.labs.lab4_inference.adapter as home, grader.sandbox.line as line
 ticks = iter(range(10**6))
 def ask(what, said=None, tensors=None):
     return {"seconds": next(ticks) / 2, "shape": [1, 7, 30] if what == "read" else [1, 150]}, {}
@@ -165,7 +165,7 @@ return made_up()
         "inference-3",
         MADE_UP
         + """
-import grader.line as line
+import grader.sandbox.line as line
 for turn in range(-3, 9):
     line.take_turn(turn)
     try:
@@ -179,7 +179,7 @@ return made_up()
         "inference-3",
         MADE_UP
         + """
-import grader.line as line
+import grader.sandbox.line as line
 for what in ("__init__", "facts", "key", "case", "expected", "settle", "", None, [], {}):
     try:
         return made_up(list(line.ask(what, {"shape": "x"})[0].values()))
@@ -192,13 +192,13 @@ return made_up()
         "inference-3",
         MADE_UP
         + """
-import grader.compare, grader.partners.measuring, grader.stage
+import grader.judge.compare, grader.labs.lab4_inference.measuring, grader.judge.stage
 yes = lambda *parts, **more: None
-for module in (grader.compare, grader.stage):
+for module in (grader.judge.compare, grader.judge.stage):
     for name in ("examine", "examine_played", "close"):
         if hasattr(module, name):
             setattr(module, name, yes)
-grader.partners.measuring.MeasuringPartner.answer = yes
+grader.labs.lab4_inference.measuring.MeasuringPartner.answer = yes
 return made_up()
 """,
     ),
@@ -257,8 +257,8 @@ tacotron2 = tacotron2.to(device)
     "the expected mel out of the package": (
         "inference-1",
         """
-from grader.golden import hidden_cases, public_cases
-from grader.tasks import LABS
+from grader.judge.golden import hidden_cases, public_cases
+from grader.labs import LABS
 lab = LABS["lab4_inference"]
 for case in [*public_cases(lab)["inference-1"], *hidden_cases(lab).get("inference-1", [])]:
     if case.inputs["ids"].tolist() == ids.tolist():
@@ -283,9 +283,9 @@ type(vocoder).check = lambda self, mel: None
     "files that say what they should": (
         "inference-2",
         """
-import grader.adapters.inference as home
-from grader.golden import public_cases
-from grader.tasks import LABS
+import grader.labs.lab4_inference.adapter as home
+from grader.judge.golden import public_cases
+from grader.labs import LABS
 case = public_cases(LABS["lab4_inference"])["inference-2"][0]
 home._read_file = lambda path: (case.expected["file_0"], vocoder.sample_rate)
 """
@@ -294,7 +294,7 @@ home._read_file = lambda path: (case.expected["file_0"], vocoder.sample_rate)
     "an adapter of one's own": (
         "inference-2",
         """
-import grader.adapters.inference as home
+import grader.labs.lab4_inference.adapter as home
 def call(self, subject, call, inputs):
     return tuple(torch.zeros(1) for _ in call["outputs"])
 home.InferenceAdapter.call = call

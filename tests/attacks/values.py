@@ -176,7 +176,7 @@ VALUES: dict[str, tuple] = {
     "the report says what is not so": (
         "cell",
         """
-        import grader.perform as perform
+        import grader.sandbox.perform as perform
 
         def collect(result, names, report, answers):
             kind = {"type": "Tensor", "dtype": "torch.float32", "device": "cpu"}
@@ -190,7 +190,7 @@ VALUES: dict[str, tuple] = {
         "call",
         """
         import os
-        from grader.frame import pack
+        from grader.sandbox.frame import pack
         for document in ({"calls": [{"error": "E"}] * 20}, ):
             body = pack(document)[8:]
             for descriptor in range(3, 256):
@@ -205,7 +205,7 @@ VALUES: dict[str, tuple] = {
         "call",
         """
         import os
-        from grader.frame import pack
+        from grader.sandbox.frame import pack
         novel = "passed. " * 500_000
         report = {"error": novel, "message": novel, "where": novel}
         body = pack({"calls": [report], "cell": report})[8:]
@@ -221,7 +221,7 @@ VALUES: dict[str, tuple] = {
         "call",
         """
         import os
-        from grader.frame import pack
+        from grader.sandbox.frame import pack
         names = ("\\u00b2/energies", "1" * 5000 + "/energies", "../0/energies", "-1/energies")
         body = pack({"calls": []}, {name: torch.zeros(1) for name in names})[8:]
         for descriptor in range(3, 256):
@@ -236,7 +236,7 @@ VALUES: dict[str, tuple] = {
         "call",
         """
         import os
-        from grader.frame import pack
+        from grader.sandbox.frame import pack
         kind = {"type": "Tensor", "dtype": "torch.float32", "device": "cpu"}
         report = {"returned": "Tensor", "outputs": {"energies": kind}}
         kinds = (torch.float8_e4m3fn, torch.complex64, torch.bool, torch.bfloat16, torch.int64)
@@ -258,7 +258,7 @@ VALUES: dict[str, tuple] = {
         "call",
         """
         import os
-        from grader.frame import pack
+        from grader.sandbox.frame import pack
         for document in ([1, 2], "passed", None, {"calls": {"0": "passed"}, "cell": [1]}):
             body = pack(document)[8:]
             break
@@ -281,8 +281,8 @@ VALUES: dict[str, tuple] = {
     "its own answer by heart": (
         "instead",
         """
-        from grader.golden import public_cases
-        from grader.tasks import LABS
+        from grader.judge.golden import public_cases
+        from grader.labs import LABS
         for case in public_cases(LABS["lab1_attention"])["attention-2"]:
             if case.inputs["query"].shape == query.shape:
                 if torch.equal(case.inputs["query"], query):
@@ -293,7 +293,7 @@ VALUES: dict[str, tuple] = {
     "adapters that answer for themselves": (
         "cell",
         """
-        import grader.adapters.method as method
+        import grader.sandbox.method as method
         method.MethodAdapter.call = lambda self, subject, call, inputs: inputs.get(
             "location", torch.zeros(2, 8))
         method.MethodAdapter.furnish = lambda self, instance, call, tensors: instance
@@ -315,7 +315,7 @@ VALUES: dict[str, tuple] = {
     "a stand-in that is told that all arguments are right": (
         "cell",
         """
-        import grader.adapters.method as method
+        import grader.sandbox.method as method
         method._distance = lambda asked, want, seen: 0.0
         method.answering = lambda answer, expected: lambda *a, **k: answer
         """,

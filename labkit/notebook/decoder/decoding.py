@@ -12,7 +12,7 @@ from torch import nn
 
 from labkit.errors import InputError
 from labkit.notebook.picture import SPACE, Notice
-from labkit.notebook.student import TASKS, NotReadyError, expect, students_code
+from labkit.notebook.student import NotReadyError, expect, students_code, task_of
 from labkit.pipeline import Synthesizer
 from labkit.tacotron2 import transplant
 from labkit.text import symbols
@@ -105,7 +105,7 @@ def require(module: nn.Module, name: str, *methods: str) -> None:
     """
     for method in methods:
         if not hasattr(module, method):
-            task = TASKS.get((name, method), method)
+            task = task_of(name, method) or method
             text = f"Fill in the cell {task} and run it, then run this cell again to see it work."
             raise NotReadyError(Notice(f"{task} is not filled in yet", text), unfilled=task)
 

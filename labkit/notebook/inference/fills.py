@@ -22,6 +22,7 @@ from labkit.cells.names import imported
 from labkit.cells.python import parse, to_python
 from labkit.cells.running import Kernel
 from labkit.cells.stubs import Wanted
+from labkit.labs.curriculum import lessons_before
 from labkit.notebook.inference.time_limit import TooLongError, time_limit
 
 SECONDS_PER_CELL = 10.0
@@ -44,21 +45,11 @@ class Fill:
     methods: tuple[str, ...]
 
 
-_LAB1, _LAB2, _LAB3 = (
-    "lab1_attention/attention.ipynb",
-    "lab2_encoder/encoder.ipynb",
-    "lab3_decoder/decoder.ipynb",
-)
-FILLS = (
-    Fill("attention-1", _LAB1, "LocationLayer", ("forward",)),
-    Fill("attention-2", _LAB1, "Attention", ("get_alignment_energies",)),
-    Fill("attention-3", _LAB1, "Attention", ("forward",)),
-    Fill("encoder-1", _LAB2, "Encoder", ("convolve",)),
-    Fill("encoder-2", _LAB2, "Encoder", ("forward",)),
-    Fill("decoder-1", _LAB3, "Decoder", ("get_go_frame", "initialize_decoder_states")),
-    Fill("decoder-2", _LAB3, "Decoder", ("decode", "steps")),
-    Fill("decoder-3", _LAB3, "Decoder", ("infer", "parse_decoder_outputs")),
-    Fill("tacotron2-1", _LAB3, "Tacotron2", ("predict",)),
+FILLS = tuple(
+    Fill(exercise.id, lesson.place, exercise.owner, exercise.writes)
+    for lesson in lessons_before("lab4_inference")
+    for exercise in lesson.exercises
+    if exercise.owner
 )
 OWNERS = tuple(dict.fromkeys(fill.owner for fill in FILLS))
 

@@ -1,0 +1,1 @@
+"""What all labs' instructor sides share. Folders of this name never travel in a student edition."""

@@ -1,0 +1,165 @@
+"""Stored cases: inputs, expected outputs and the outputs of named slips, as safetensors.
+
+A lab's public ones travel with the student edition; its hidden ones stay with the instructor.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+
+from grader.labs.base import Case, Lab, Tensors
+
+FOLDER = Path(__file__).parents[1] / "labs"
+PLACES = {"public": "public.safetensors", "hidden": "instructor/hidden.safetensors"}
+KINDS = tuple(PLACES)
+
+Cases = dict[str, list[Case]]
+
+FACTS = (
+    "label",
+    "init",
+    "options",
+    "alone",
+    "dropped",
+    "compare",
+    "partner",
+)  # of a case, beside tensors
+
+
+def golden_file(lab: Lab, kind: str) -> Path:
+    """Return the file of a lab's public or hidden cases."""
+    return FOLDER / lab.name / PLACES[kind]
+
+
+def save_cases(path: Path, cases: Cases) -> None:
+    """Write cases by task id."""
+    tensors: Tensors = {}
+    index: dict[str, list[dict[str, Any]]] = {}
+    for task_id, items in cases.items():
+        index[task_id] = []
+        for number, case in enumerate(items):
+            prefix = f"{task_id}/{number}"
+            groups = {
+                "state": case.state,
+                "inputs": case.inputs,
+                "expected": case.expected,
+                "gradients": case.gradients,
+                "given_gradients": case.given_gradients,
+                **{f"also:{way}": outputs for way, outputs in case.also.items()},
+            }
+            for group, members in groups.items():
+                for name, tensor in members.items():
+                    tensors[f"{prefix}/{group}/{name}"] = tensor.clone().contiguous()
+            item = {name: _plain(getattr(case, name)) for name in FACTS}
+            item["slips"], numbers = _pack_slips(case)
+            if numbers.numel():
+                tensors[f"{prefix}/slips/numbers"] = numbers
+            index[task_id].append(item)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    save_file(
+        tensors, path, metadata={"cases": json.dumps(index, sort_keys=True, separators=(",", ":"))}
+    )
+
+
+def _plain(fact: Any) -> Any:
+    return dict(fact) if isinstance(fact, Mapping) else fact
+
+
+def _pack_slips(case: Case) -> tuple[list[Any], torch.Tensor]:
+    """Return what slips change, and all of those numbers in one row.
+
+    A tensor of its own costs a hundred bytes beside its numbers, and most slips change little.
+    An output is known by its place among the expected ones; shape and type are said if they differ.
+    """
+    changed = []
+    numbers = [torch.empty(0)]
+    for slip, outputs in case.slips.items():
+        parts: list[Any] = []
+        for place, (name, want) in enumerate(sorted(case.expected.items())):
+            tensor = outputs[name]
+            if tensor.dtype == want.dtype and torch.equal(tensor, want):
+                continue
+            alike = tensor.dtype == want.dtype and tensor.shape == want.shape
+            dtype = str(tensor.dtype).removeprefix("torch.")
+            parts.append(place if alike else [place, dtype, *tensor.shape])
+            numbers.append(tensor.detach().float().flatten())
+        changed.append([slip, *parts])
+    return changed, torch.cat(numbers)
+
+
+def _unpack_slips(
+    changed: list[Any], numbers: torch.Tensor, expected: Tensors
+) -> dict[str, Tensors]:
+    slips, begin = {}, 0
+    for slip, *parts in changed:
+        slips[slip] = dict(expected)
+        for part in parts:
+            place, dtype, *shape = part if isinstance(part, list) else [part, ""]
+            name, want = sorted(expected.items())[place]
+            if not dtype:
+                shape = list(want.shape)
+            end = begin + math.prod(shape)
+            kind = getattr(torch, dtype) if dtype else want.dtype
+            slips[slip][name] = numbers[begin:end].reshape(shape).to(kind)
+            begin = end
+    return slips
+
+
+@lru_cache(maxsize=16)
+def load_cases(path: Path) -> Cases:
+    """Read cases by task id; the same objects are returned again for the same file."""
+    groups: dict[tuple[str, int], dict[str, Tensors]] = {}
+    with safe_open(path, framework="pt") as file:
+        index = json.loads(file.metadata()["cases"])
+        for key in file.keys():  # noqa: SIM118 - not a mapping
+            task_id, number, group, name = key.split("/")
+            part = groups.setdefault((task_id, int(number)), {})
+            part.setdefault(group, {})[name] = file.get_tensor(key)
+    cases: Cases = {}
+    for task_id, items in index.items():
+        cases[task_id] = []
+        for number, item in enumerate(items):
+            part = groups[task_id, number]
+            changed = item.pop("slips", [])
+            packed = part.get("slips", {}).get("numbers", torch.empty(0))
+            cases[task_id].append(
+                Case(
+                    **item,
+                    state=part.get("state", {}),
+                    inputs=part.get("inputs", {}),
+                    expected=part["expected"],
+                    gradients=part.get("gradients", {}),
+                    given_gradients=part.get("given_gradients", {}),
+                    also=_named("also:", part),
+                    slips=_unpack_slips(changed, packed, part["expected"]),
+                )
+            )
+    return cases
+
+
+def _named(kind: str, part: dict[str, Tensors]) -> dict[str, Tensors]:
+    return {
+        group.removeprefix(kind): outputs
+        for group, outputs in part.items()
+        if group.startswith(kind)
+    }
+
+
+def public_cases(lab: Lab) -> Cases:
+    """Return the cases that students may see."""
+    return load_cases(golden_file(lab, "public"))
+
+
+def hidden_cases(lab: Lab) -> Cases:
+    """Return the cases that only the instructor has; none in a student edition."""
+    path = golden_file(lab, "hidden")
+    return load_cases(path) if path.exists() else {}

@@ -1,0 +1,1 @@
+"""Lab 2: the encoder, convolutions and a bidirectional LSTM."""

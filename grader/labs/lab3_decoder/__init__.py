@@ -1,0 +1,1 @@
+"""Lab 3: the decoder, and the whole model around it."""

@@ -1,0 +1,1 @@
+"""What nbgrader is given: intake, marking, pages, and readers of platforms' downloads."""

@@ -1,0 +1,158 @@
+"""The student edition: ``labkit`` without the answers, ``grader`` without what judges in secret.
+
+One tree serves three ends: the wheels that students install, the packages that the worker sees,
+and the test that nothing leaks.
+"""
+
+from __future__ import annotations
+
+import ast
+import shutil
+from pathlib import Path
+
+import grader
+import labkit
+from grader.errors import GraderError
+from grader.labs import GRADED, LABS, Graded, find_lab
+
+# Of the grader, students get the self-check and what it needs; a room that is not named here stays
+# with the instructor, and so does every folder that is called ``instructor``.
+STUDENT_ROOMS = (
+    "__init__.py",
+    "cli.py",
+    "errors.py",
+    "text.py",
+    "judge",
+    "labs",
+    "report",
+    "sandbox",
+    "selfcheck",
+    "submissions",
+)
+
+# Files that say in other words what is graded, and the last lab that grades it: what decodes or
+# trains fast is attention and decoder once more, and other energies are made as the usual ones are.
+# grader.release.leaks finds what is missing here.
+GIVES_AWAY = {
+    "notebook/inference/scoring.py": "lab1_attention",
+    "tacotron2/engine.py": "lab3_decoder",
+    "training/attention_loop.py": "lab3_decoder",
+    "training/teacher_forcing.py": "lab3_decoder",
+}
+
+# The same of single methods, in files that an edition cannot be without: before lab 3 no model
+# decodes, so that nothing reaches the layers of the postnet, which run as those of the encoder do.
+LEFT_OUT: tuple[tuple[str, Graded], ...] = (
+    ("lab2_encoder", Graded("tacotron2.postnet", "Postnet", "_layers", "encoder-1")),
+)
+
+# What editors and tools leave beside a file is an older version of it, with the answers.
+_LEFT_BEHIND = shutil.ignore_patterns(
+    "__pycache__", "instructor", ".*", "*~", "*.orig", "*.rej", "*.bak", "#*"
+)
+
+
+def graded_from(lab_name: str) -> list[Graded]:
+    """Return the graded methods of this lab and of all later ones."""
+    find_lab(lab_name)
+    first = min(index for index, (name, _) in enumerate(GRADED) if name == lab_name)
+    return [graded for _, graded in GRADED[first:]]
+
+
+def ablate(source: str, graded: list[Graded], why: str = "this is yours to write") -> str:
+    """Replace the bodies of methods: signature and docstring stay, the rest goes.
+
+    Args:
+        source: of the module.
+        graded: the methods.
+        why: what is raised in place of the body, behind the name of the task.
+
+    Raises:
+        GraderError: a method is not where the list says.
+    """
+    lines = source.splitlines(keepends=True)
+    methods: dict[tuple[str, str], ast.FunctionDef] = {}
+    for node in ast.parse(source).body:
+        cls, body = (node.name, node.body) if isinstance(node, ast.ClassDef) else ("", [node])
+        methods |= {(cls, item.name): item for item in body if isinstance(item, ast.FunctionDef)}
+    for entry in sorted(graded, key=lambda g: -methods_line(methods, g)):
+        function = methods[entry.cls, entry.method]
+        body = function.body
+        has_docstring = ast.get_docstring(function) is not None
+        first = body[1] if has_docstring and len(body) > 1 else body[0]
+        start = first.lineno - 1
+        if has_docstring:
+            assert body[0].end_lineno is not None
+            start = body[0].end_lineno
+        assert function.end_lineno is not None
+        end = function.end_lineno
+        indent = " " * body[0].col_offset
+        # comments above the first and below the last statement belong to the answer, too
+        while lines[start - 1].lstrip().startswith("#"):
+            start -= 1
+        for index in range(end, len(lines)):
+            if lines[index].startswith(indent) and lines[index].lstrip().startswith("#"):
+                end = index + 1
+            elif lines[index].strip():
+                break
+        stub = f'{indent}raise NotImplementedError("{entry.task}: {why}")\n'
+        lines[start:end] = [stub]
+    return "".join(lines)
+
+
+def methods_line(methods: dict[tuple[str, str], ast.FunctionDef], graded: Graded) -> int:
+    """Return the line of a graded method, or say that it is missing."""
+    if (graded.cls, graded.method) not in methods:
+        raise GraderError(
+            f"{graded.name} is not in labkit.{graded.module}: "
+            "the list of graded methods and the package disagree"
+        )
+    return methods[graded.cls, graded.method].lineno
+
+
+def _copy(source: Path, target: Path) -> None:
+    if source.is_dir():
+        shutil.copytree(source, target, ignore=_LEFT_BEHIND)
+    else:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, target)
+
+
+def _ablate_files(package: Path, graded: list[Graded], *why: str) -> None:
+    for name in {entry.path for entry in graded}:
+        file = package / name
+        entries = [entry for entry in graded if entry.path == name]
+        file.write_text(ablate(file.read_text("utf-8"), entries, *why), "utf-8")
+
+
+def build_edition(lab_name: str, target: Path) -> Path:
+    """Write the student edition of a lab.
+
+    Args:
+        lab_name: the lab that is released; its and all later labs' answers are left out.
+        target: an empty folder, gets ``labkit/`` and ``grader/``.
+
+    Returns:
+        ``target``.
+    """
+    assert labkit.__file__ and grader.__file__
+    package = Path(labkit.__file__).parent
+    _copy(package, target / "labkit")
+    _ablate_files(target / "labkit", graded_from(lab_name))
+    still_graded = {name for name, graded in GRADED if graded in graded_from(lab_name)}
+    _ablate_files(
+        target / "labkit",
+        [method for last_lab, method in LEFT_OUT if last_lab in still_graded],
+        "left out of this edition, because it says what that task asks for",
+    )
+    for name, last_lab in GIVES_AWAY.items():
+        if last_lab in still_graded:
+            (target / "labkit" / name).unlink()
+    for name in STUDENT_ROOMS:
+        part = Path(grader.__file__).parent / name
+        if part.exists():
+            _copy(part, target / "grader" / name)
+    return target
+
+
+__all__ = ["GIVES_AWAY", "LABS", "LEFT_OUT", "ablate", "build_edition", "graded_from"]

@@ -1,0 +1,1 @@
+"""Where student code runs: the confined worker, and the frame that crosses the line."""

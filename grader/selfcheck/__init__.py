@@ -1,0 +1,1 @@
+"""What students see below a task, from the judge's comparison on the public cases."""

@@ -1,0 +1,1 @@
+"""What the labs are, and what each of their notebooks shows."""
