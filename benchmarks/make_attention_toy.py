@@ -7,7 +7,7 @@ a half on one CPU thread. Half of the sentences are read with the past attention
 with zeros in their place, so that the same weights can be looked at with and without location.
 In training the query holds what should have been read (as a teacher-forced decoder hears the
 true frames), while the past weights are the attention's own. The weights go to
-``labkit/notebook/data/attention_toy.safetensors``; the readings that are printed are
+``labkit/labs/lab1_attention/data/attention_toy.safetensors``; the readings that are printed are
 free-running, on English sentences.
 """
 
@@ -20,8 +20,8 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
+from labkit.labs.lab1_attention import toy
 from labkit.notebook.alignment import jumps_back, strongest
-from labkit.notebook.attention import toy
 from labkit.tacotron2.attention import Attention
 
 SEED = 0

@@ -17,10 +17,10 @@ import torch
 
 import labkit
 from grader.labs import GRADED
-from labkit.notebook.inference import fills, grafting
-from labkit.notebook.inference.fills import FILLS
-from labkit.notebook.inference.grafting import OwnModel, own_model
-from labkit.notebook.inference.time_limit import TooLongError, time_limit
+from labkit.labs.lab4_inference import fills, grafting
+from labkit.labs.lab4_inference.fills import FILLS
+from labkit.labs.lab4_inference.grafting import OwnModel, own_model
+from labkit.labs.lab4_inference.time_limit import TooLongError, time_limit
 from labkit.tacotron2.masking import pad_symbols
 from notebook_tools import NOTEBOOKS, emptied
 
@@ -364,7 +364,7 @@ class TestTimeLimit:
         """A tracer, as debuggers and coverage have one, once made the end of a limit spin."""
         looked_at = """
 import sys
-from labkit.notebook.inference.time_limit import time_limit
+from labkit.labs.lab4_inference.time_limit import time_limit
 
 def work():
     with time_limit(60):

@@ -17,14 +17,14 @@ import torch
 import labkit
 from labkit.audio import load_audio
 from labkit.errors import InputError
-from labkit.notebook.inference import benchmark_report
-from labkit.notebook.inference import precision as precision_view
-from labkit.notebook.inference.benchmark_report import LatencyReport, latency_report
-from labkit.notebook.inference.benchmark_view import watch_benchmark
-from labkit.notebook.inference.pipeline import draw_pipeline, explore_reading, gradient_cost
-from labkit.notebook.inference.precision import compare_precisions
-from labkit.notebook.inference.scoring import compare_scoring
-from labkit.notebook.inference.speech_comparison import hear_speech, hear_vocoders
+from labkit.labs.lab4_inference import benchmark_report
+from labkit.labs.lab4_inference import precision as precision_view
+from labkit.labs.lab4_inference.benchmark_report import LatencyReport, latency_report
+from labkit.labs.lab4_inference.benchmark_view import watch_benchmark
+from labkit.labs.lab4_inference.pipeline import draw_pipeline, explore_reading, gradient_cost
+from labkit.labs.lab4_inference.precision import compare_precisions
+from labkit.labs.lab4_inference.scoring import compare_scoring
+from labkit.labs.lab4_inference.speech_comparison import hear_speech, hear_vocoders
 from labkit.notebook.picture import Notice, Picture
 from labkit.pipeline.plain import benchmark, read, speak
 from labkit.tacotron2.masking import pad_symbols

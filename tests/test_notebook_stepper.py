@@ -21,9 +21,9 @@ import labkit.notebook
 import labkit.tacotron2.decoder as decoder_module
 import labkit.tacotron2.model as model_module
 from labkit.errors import InputError, TextError
-from labkit.notebook.decoder.decoding import decoder_of, encode, voice, walk
-from labkit.notebook.decoder.dropout import compare_dropout
-from labkit.notebook.decoder.gallery import (
+from labkit.labs.lab3_decoder.decoding import decoder_of, encode, walk
+from labkit.labs.lab3_decoder.dropout import compare_dropout
+from labkit.labs.lab3_decoder.gallery import (
     CASES,
     DATA,
     FRAMES_PER_STEP,
@@ -34,13 +34,14 @@ from labkit.notebook.decoder.gallery import (
     name_failures,
     show_failures,
 )
-from labkit.notebook.decoder.gate import explore_gate
-from labkit.notebook.decoder.idea import draw_decoder_idea
-from labkit.notebook.decoder.live import watch_decoder
-from labkit.notebook.decoder.speaking import say_with, show_postnet
-from labkit.notebook.decoder.start import show_start
-from labkit.notebook.decoder.stepper import step_decoder
+from labkit.labs.lab3_decoder.gate import explore_gate
+from labkit.labs.lab3_decoder.idea import draw_decoder_idea
+from labkit.labs.lab3_decoder.live import watch_decoder
+from labkit.labs.lab3_decoder.speaking import say_with, show_postnet
+from labkit.labs.lab3_decoder.start import show_start
+from labkit.labs.lab3_decoder.stepper import step_decoder
 from labkit.notebook.picture import Notice, Picture
+from labkit.notebook.voice import voice
 from labkit.tacotron2 import Decoder, DecoderState, Tacotron2
 from labkit.text import symbols
 
@@ -544,8 +545,8 @@ def data_of(cell: nbformat.NotebookNode) -> list[dict[str, str]]:
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 SHOW = (
-    "from labkit.notebook.decoder.stepper import step_decoder\n"
-    "from labkit.notebook.decoder.live import watch_decoder\n"
+    "from labkit.labs.lab3_decoder.stepper import step_decoder\n"
+    "from labkit.labs.lab3_decoder.live import watch_decoder\n"
     "from labkit.tacotron2 import Decoder\n"
 )
 PRESS = (

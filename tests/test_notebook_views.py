@@ -20,6 +20,7 @@ from torch import nn
 
 import labkit.notebook
 from labkit.errors import InputError
+from labkit.labs.lab1_attention import toy
 from labkit.notebook import (
     Notice,
     Picture,
@@ -30,7 +31,6 @@ from labkit.notebook import (
     plot_alignment,
 )
 from labkit.notebook.alignment import jumps_back, strongest
-from labkit.notebook.attention import toy
 from labkit.tacotron2.attention import Attention, LocationLayer
 
 pytestmark = pytest.mark.lab1

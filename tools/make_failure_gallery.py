@@ -2,8 +2,9 @@
 
     python tools/make_failure_gallery.py
 
-Writes labkit/notebook/data/failures.safetensors and a FLAC file for each reading beside it. What is
-done to the decoder stands in labkit/notebook/decoder/gallery.py, where students can read it later.
+Writes labkit/labs/lab3_decoder/data/failures.safetensors and a FLAC file for each reading beside
+it. What is done to the decoder stands in labkit/labs/lab3_decoder/gallery.py, where
+students can read it later.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from safetensors.torch import save_file
 
 import labkit
 from labkit.audio import at_level, save_audio
-from labkit.notebook.decoder.gallery import CASES, DATA, FRAMES_PER_STEP, SENTENCE
+from labkit.labs.lab3_decoder.gallery import CASES, DATA, FRAMES_PER_STEP, SENTENCE
 from labkit.pipeline.voice_folder import UNALIGNED_VOICE
 from labkit.tacotron2 import DecoderState, Tacotron2
 from labkit.text import symbols

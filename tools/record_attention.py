@@ -2,8 +2,8 @@
 
     python tools/record_attention.py
 
-Writes labkit/notebook/data/hearing.safetensors and two FLAC files beside it. Without its location
-features the same model reads with ``W query + V memory`` alone; it is stopped after twice the time.
+Writes labkit/labs/lab1_attention/data/hearing.safetensors and two FLAC files beside it.
+Without its location features the same model reads with ``W query + V memory`` alone; it is stopped after twice the time.
 """
 
 from __future__ import annotations
@@ -15,8 +15,7 @@ from safetensors.torch import save_file
 
 import labkit
 from labkit.audio import at_level, save_audio
-from labkit.notebook.attention.hearing import KINDS, SENTENCE
-from labkit.notebook.hearing import DATA
+from labkit.labs.lab1_attention.hearing import DATA, KINDS, SENTENCE
 from labkit.text import text_to_sequence
 from labkit.text.pronunciation import read_aloud
 

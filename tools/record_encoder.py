@@ -2,8 +2,8 @@
 
     python tools/record_encoder.py
 
-Writes labkit/notebook/data/hearing_encoder.safetensors and three FLAC files beside it. A reading
-that does not stop by itself is stopped after three times the time of the first one.
+Writes labkit/labs/lab2_encoder/data/hearing_encoder.safetensors and three FLAC files beside
+it. A reading that does not stop by itself is stopped after three times the time of the first one.
 """
 
 from __future__ import annotations
@@ -15,9 +15,8 @@ from safetensors.torch import save_file
 
 import labkit
 from labkit.audio import at_level, save_audio
-from labkit.notebook.encoder.hearing import KINDS, PADDING, SENTENCE
-from labkit.notebook.encoder.situation import embed, read
-from labkit.notebook.hearing import DATA
+from labkit.labs.lab2_encoder.hearing import DATA, KINDS, PADDING, SENTENCE
+from labkit.labs.lab2_encoder.situation import embed, read
 
 _LONGER = 3
 

@@ -1,8 +1,8 @@
 """The worker: a warm process that forks once per question and holds no golden and no reference.
 
-It is started by :mod:`grader.sandbox.isolation`, reads requests from its standard input and writes
-answers to its standard output. Every question runs in a child of its own: pipes of the worker closed,
-limits set, killed with all that it left behind when it is done.
+It is started by :mod:`grader.sandbox.isolation`, reads requests from standard input and writes
+answers to standard output. Every question runs in a child of its own: pipes of the worker are
+closed, limits set, and it is killed with all that it left behind when it is done.
 
 What a student sent or returned never stands in the worker's own memory, of which every later
 child has a copy: the child reads its request itself, and the answer passes through pages that are

@@ -21,56 +21,39 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-_HOME = {
+from labkit.labs.curriculum import LESSONS
+
+_OWN = {
     "Notice": "picture",
-    "OwnModel": "inference.grafting",
     "Picture": "picture",
     "ProgressBoard": "progress",
     "ProgressRow": "progress",
     "Slider": "view",
     "View": "view",
-    "compare_attention": "attention.comparison",
-    "compare_dropout": "decoder.dropout",
-    "compare_hiding": "encoder.convolutions",
-    "compare_packing": "encoder.memory",
-    "compare_precisions": "inference.precision",
-    "compare_scoring": "inference.scoring",
     "compare_sounds": "ab_player",
-    "draw_attention_idea": "attention.idea",
-    "draw_decoder_idea": "decoder.idea",
-    "draw_encoder_idea": "encoder.idea",
-    "draw_pipeline": "inference.pipeline",
     "draw_speech": "speech",
-    "explore_attention": "attention.views",
-    "explore_convolutions": "encoder.convolutions",
-    "explore_gate": "decoder.gate",
-    "explore_halves": "encoder.memory",
-    "explore_location": "attention.views",
-    "explore_reading": "inference.pipeline",
-    "gradient_cost": "inference.pipeline",
-    "hear_attention": "attention.hearing",
-    "hear_encoder": "encoder.hearing",
-    "hear_speech": "inference.speech_comparison",
-    "hear_vocoders": "inference.speech_comparison",
-    "latency_report": "inference.benchmark_report",
-    "name_failures": "decoder.gallery",
-    "own_model": "inference.grafting",
     "plot_alignment": "alignment",
-    "say_with": "decoder.speaking",
-    "show_failures": "decoder.gallery",
-    "show_postnet": "decoder.speaking",
-    "show_start": "decoder.start",
-    "step_decoder": "decoder.stepper",
-    "watch_benchmark": "inference.benchmark_view",
-    "watch_decoder": "decoder.live",
 }
+
+
+def _homes() -> dict[str, str]:
+    """Return where each name is defined: here, or among the views of a lab."""
+    homes = {name: f"labkit.notebook.{module}" for name, module in _OWN.items()}
+    for lesson in LESSONS:
+        lab = f"labkit.labs.{lesson.name}"
+        views: dict[str, str] = importlib.import_module(lab).VIEWS
+        homes |= {name: f"{lab}.{module}" for name, module in views.items()}
+    return homes
+
+
+_HOME = _homes()
 
 __all__ = sorted(_HOME)
 
 
 def __getattr__(name: str) -> Any:
     if name in _HOME:
-        home = f"labkit.notebook.{_HOME[name]}"
+        home = _HOME[name]
         try:
             return getattr(importlib.import_module(home), name)
         except ModuleNotFoundError as error:

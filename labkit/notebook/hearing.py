@@ -5,11 +5,8 @@ from __future__ import annotations
 import base64
 import html
 from dataclasses import dataclass
-from pathlib import Path
 
 from labkit.notebook.picture import Picture
-
-DATA = Path(__file__).parent / "data"  # recordings and what was measured while they were made
 
 
 @dataclass(frozen=True)

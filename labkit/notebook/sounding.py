@@ -75,7 +75,7 @@ class SoundingPicture(Picture):
 def sound_of(mel: torch.Tensor, title: str) -> Sound:
     """Let the shipped voice's vocoder make ``mel: (n_mels, T)`` audible; T may be 0."""
     from labkit.audio import at_level
-    from labkit.notebook.decoder.decoding import voice
+    from labkit.notebook.voice import voice
 
     vocoder, level = voice().vocoder, voice().settings.level
     if not mel.size(1):

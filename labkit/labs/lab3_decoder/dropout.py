@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from labkit.notebook.decoder.decoding import Reading, Sentence, decoder_of, encode, infer
+from labkit.labs.lab3_decoder.decoding import Reading, Sentence, decoder_of, encode, infer
 from labkit.notebook.picture import DARK, LIGHT, Notice, Table, new_figure
 from labkit.notebook.sounding import SoundingPicture, sound_of
 from labkit.notebook.student import NotReadyError

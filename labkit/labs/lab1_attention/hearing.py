@@ -9,7 +9,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from labkit.notebook.alignment import plot_alignment
-from labkit.notebook.hearing import DATA, Hearing, Recording
+from labkit.notebook.hearing import Hearing, Recording
+
+DATA = Path(__file__).parent / "data"  # recordings, and what was measured while they were made
 
 SENTENCE = "No, no, no, I said it once, and I will never, never say it again."
 KINDS = {

@@ -11,11 +11,13 @@ from pathlib import Path
 
 from torch import nn
 
+from labkit.labs.lab2_encoder.situation import built_once, change, embed, read, remember
 from labkit.notebook.alignment import plot_alignment
-from labkit.notebook.encoder.situation import built_once, change, embed, read, remember
-from labkit.notebook.hearing import DATA, Hearing, Recording
+from labkit.notebook.hearing import Hearing, Recording
 from labkit.notebook.picture import Notice
 from labkit.notebook.student import NotReadyError
+
+DATA = Path(__file__).parent / "data"  # recordings, and what was measured while they were made
 
 SENTENCE = "Can you hear me now?"
 PADDING = 10

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from labkit.notebook.decoder.decoding import decoder_of, encode
+from labkit.labs.lab3_decoder.decoding import decoder_of, encode
 from labkit.notebook.picture import Notice, Picture, Table, new_figure
 from labkit.notebook.student import NotReadyError, expect, students_code
 from labkit.tacotron2 import DecoderState

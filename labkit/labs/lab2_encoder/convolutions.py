@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import nn
 
-from labkit.notebook.bars import draw_bars
-from labkit.notebook.encoder.situation import (
+from labkit.labs.lab2_encoder.situation import (
     Reading,
     behind,
     built_once,
@@ -18,6 +17,7 @@ from labkit.notebook.encoder.situation import (
     noticed,
     read,
 )
+from labkit.notebook.bars import draw_bars
 from labkit.notebook.picture import DARK, Notice, Picture, Table, new_figure
 from labkit.notebook.student import NotReadyError
 from labkit.notebook.view import Slider, View

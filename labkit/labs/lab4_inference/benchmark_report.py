@@ -15,7 +15,7 @@ import torch
 from labkit.audio import save_audio
 from labkit.bench import Iteration, Report, Step, Stopwatch
 from labkit.devices import device_name, synchronise
-from labkit.notebook.inference.benchmark_view import checked
+from labkit.labs.lab4_inference.benchmark_view import checked
 from labkit.notebook.picture import DARK, LIGHT, Notice, Picture, Table, new_figure
 from labkit.notebook.student import NotReadyError, students_code
 

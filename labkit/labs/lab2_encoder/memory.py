@@ -5,9 +5,8 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from labkit.notebook.bars import draw_bars
-from labkit.notebook.encoder.convolutions import LAYERS, SENTENCE, SHORT, label_symbols
-from labkit.notebook.encoder.situation import (
+from labkit.labs.lab2_encoder.convolutions import LAYERS, SENTENCE, SHORT, label_symbols
+from labkit.labs.lab2_encoder.situation import (
     NOTICEABLE,
     Reading,
     built_once,
@@ -18,6 +17,7 @@ from labkit.notebook.encoder.situation import (
     read,
     remember,
 )
+from labkit.notebook.bars import draw_bars
 from labkit.notebook.picture import Notice, Picture, Table, new_figure
 from labkit.notebook.student import NotReadyError
 from labkit.notebook.view import Slider, View

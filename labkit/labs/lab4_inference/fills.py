@@ -23,7 +23,7 @@ from labkit.cells.python import parse, to_python
 from labkit.cells.running import Kernel
 from labkit.cells.stubs import Wanted
 from labkit.labs.curriculum import lessons_before
-from labkit.notebook.inference.time_limit import TooLongError, time_limit
+from labkit.labs.lab4_inference.time_limit import TooLongError, time_limit
 
 SECONDS_PER_CELL = 10.0
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 
+from labkit.labs.lab3_decoder.decoding import Layer, Moment, Sentence, decoder_of, encode, walk
 from labkit.notebook.alignment import draw_alignment
-from labkit.notebook.decoder.decoding import Layer, Moment, Sentence, decoder_of, encode, walk
 from labkit.notebook.picture import DARK, GREY, LIGHT, Picture, Table, new_figure
 from labkit.notebook.student import NotReadyError
 from labkit.notebook.view import Slider, View

@@ -35,7 +35,7 @@ ATTENTION_SIZES = {
     "attention_location_kernel_size": LOCATION_SIZES["attention_kernel_size"],
 }
 LONGEST = 40  # letters; more would not fit under a picture
-WEIGHTS = Path(__file__).parents[1] / "data" / "attention_toy.safetensors"
+WEIGHTS = Path(__file__).parent / "data" / "attention_toy.safetensors"
 
 
 def clean(sentence: str) -> str:

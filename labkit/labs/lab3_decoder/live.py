@@ -9,12 +9,13 @@ from typing import Any
 import torch
 from torch import nn
 
+from labkit.labs.lab3_decoder.decoding import Moment, Sentence, decoder_of, encode, walk
+from labkit.labs.lab3_decoder.stepper import draw_gate
 from labkit.notebook.alignment import draw_alignment
-from labkit.notebook.decoder.decoding import Moment, Sentence, decoder_of, encode, voice, walk
-from labkit.notebook.decoder.stepper import draw_gate
 from labkit.notebook.picture import Notice, Picture, new_figure
 from labkit.notebook.student import NotReadyError
 from labkit.notebook.view import sliders_can_be_shown
+from labkit.notebook.voice import voice
 
 
 class Live:

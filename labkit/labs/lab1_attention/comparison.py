@@ -6,9 +6,9 @@ from functools import cache
 
 from torch import nn
 
+from labkit.labs.lab1_attention import toy
+from labkit.labs.lab1_attention.situation import built_once, locate, past_at, score, weigh
 from labkit.notebook.alignment import draw_alignment, jumps_back, strongest
-from labkit.notebook.attention import toy
-from labkit.notebook.attention.situation import built_once, locate, past_at, score, weigh
 from labkit.notebook.bars import draw_bars, label_letters, named
 from labkit.notebook.picture import GREY, Notice, Picture, Table, new_figure, visible
 from labkit.notebook.student import NotReadyError, expect, students_code

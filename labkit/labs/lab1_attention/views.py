@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from torch import nn
 
-from labkit.notebook.attention import toy
-from labkit.notebook.attention.situation import (
+from labkit.labs.lab1_attention import toy
+from labkit.labs.lab1_attention.situation import (
     Past,
     built_once,
     locate,

@@ -7,10 +7,11 @@ from typing import Any
 
 import torch
 
-from labkit.notebook.decoder.decoding import encode, infer, require, voice
+from labkit.labs.lab3_decoder.decoding import encode, infer, require
 from labkit.notebook.picture import Notice, Table, new_figure
 from labkit.notebook.sounding import SoundingPicture, sound_of
 from labkit.notebook.student import NotReadyError, expect, students_code
+from labkit.notebook.voice import voice
 from labkit.pipeline import Speech, Synthesizer
 from labkit.tacotron2 import transplant
 

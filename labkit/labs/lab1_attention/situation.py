@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from labkit.notebook.attention import toy
+from labkit.labs.lab1_attention import toy
 from labkit.notebook.picture import Notice
 from labkit.notebook.student import NotReadyError, expect, students_code
 from labkit.notebook.view import Slider

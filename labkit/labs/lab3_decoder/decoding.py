@@ -13,19 +13,13 @@ from torch import nn
 from labkit.errors import InputError
 from labkit.notebook.picture import SPACE, Notice
 from labkit.notebook.student import NotReadyError, expect, students_code, task_of
-from labkit.pipeline import Synthesizer
+from labkit.notebook.voice import voice
 from labkit.tacotron2 import transplant
 from labkit.text import symbols
 
 LONGEST = 60  # symbols; more would not fit beside a picture
 _PAUSES = 50  # steps beyond those for the symbols
 _STEPS_PER_SYMBOL = 6  # twice what the voice needs
-
-
-@cache
-def voice() -> Synthesizer:
-    """Load the shipped voice, once."""
-    return Synthesizer.from_pretrained(device="cpu")
 
 
 @dataclass(frozen=True, eq=False)

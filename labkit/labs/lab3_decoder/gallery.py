@@ -14,9 +14,11 @@ from pathlib import Path
 import torch
 
 from labkit.notebook.alignment import draw_alignment
-from labkit.notebook.hearing import DATA, Hearing, Recording
+from labkit.notebook.hearing import Hearing, Recording
 from labkit.notebook.picture import SPACE, Picture, new_figure
 from labkit.pipeline.attention_check import AttentionReport, check_attention
+
+DATA = Path(__file__).parent / "data"  # recordings, and what was measured while they were made
 
 SENTENCE = "The river runs down to the sea."
 FRAMES_PER_STEP = 2

@@ -10,8 +10,8 @@ from typing import Any
 
 import torch
 
-from labkit.notebook.inference.fills import FILLS, Found, find_fills, in_one_line, quietly
-from labkit.notebook.inference.time_limit import time_limit
+from labkit.labs.lab4_inference.fills import FILLS, Found, find_fills, in_one_line, quietly
+from labkit.labs.lab4_inference.time_limit import time_limit
 from labkit.notebook.picture import Table
 from labkit.pipeline import Synthesizer
 from labkit.tacotron2 import Tacotron2, Tacotron2Config, transplant
