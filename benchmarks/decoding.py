@@ -20,9 +20,10 @@ from collections.abc import Callable
 
 import torch
 
+from labkit.fast.engine import engine_for
+from labkit.fast.matrices import prepare
 from labkit.tacotron2 import Tacotron2, Tacotron2Config, compare_precision
-from labkit.tacotron2.engine import engine_for
-from labkit.tacotron2.matrices import PRECISIONS, prepare
+from labkit.tacotron2.formats import PRECISIONS
 
 SYMBOLS = 128
 STEPS = 200

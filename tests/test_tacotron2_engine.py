@@ -11,16 +11,16 @@ from hypothesis import strategies as st
 from torch.nn import functional as F
 
 from labkit.errors import ConfigError
+from labkit.fast import engine, matrices
+from labkit.fast.engine import DecodingEngine, engine_for
 from labkit.tacotron2 import (
     Attention,
     Decoder,
     Tacotron2,
     Tacotron2Config,
     compare_precision,
-    engine,
-    matrices,
 )
-from labkit.tacotron2.engine import DecodingEngine, engine_for
+from labkit.tacotron2.formats import PRECISIONS
 from test_tacotron2_infer import batch, build
 
 NEVER = 0.999999  # a gate threshold that random weights do not reach
@@ -265,7 +265,7 @@ def test_int8_rounds_each_output_with_its_own_scale():
 
 def test_a_matrix_of_zeros_gives_the_bias():
     bias = torch.arange(6.0)
-    for precision in matrices.PRECISIONS:
+    for precision in PRECISIONS:
         product = matrices.prepare(torch.zeros(6, 5), bias, precision)
         torch.testing.assert_close(product(torch.randn(3, 5)), bias.expand(3, 6))
 

@@ -3,10 +3,10 @@
 import pytest
 import torch
 
+from labkit.fast.attention_loop import AttentionLoop
+from labkit.fast.teacher_forcing import teacher_forced
 from labkit.tacotron2 import Tacotron2, Tacotron2Config
-from labkit.training.attention_loop import AttentionLoop
 from labkit.training.dropout import dropout, keep_factors
-from labkit.training.teacher_forcing import teacher_forced
 from training_tools import mixed_precision
 
 CONFIG = {

@@ -74,7 +74,7 @@ def test_the_model_is_left_as_it_is() -> None:
 
 
 def test_a_part_that_does_not_exist_is_named() -> None:
-    with pytest.raises(ConfigError, match="no part of a Tacotron 2 is called 'Vocoder': Location"):
+    with pytest.raises(ConfigError, match="no part of a Tacotron 2 is called 'Vocoder': Tacotron2"):
         transplant(build(), {"Vocoder": OwnDecoder})
 
 

@@ -2,8 +2,9 @@
 
     python tools/record_attention.py
 
-Writes labkit/labs/lab1_attention/data/hearing.safetensors and two FLAC files beside it.
-Without its location features the same model reads with ``W query + V memory`` alone; it is stopped after twice the time.
+Writes labkit/labs/lab1_attention/data/hearing.safetensors and two FLAC files beside it. Without its
+location features the same model reads with ``W query + V memory`` alone; it is stopped after twice
+the time.
 """
 
 from __future__ import annotations

@@ -30,15 +30,10 @@ STUDENT_ROOMS = (
     "submissions",
 )
 
-# Files that say in other words what is graded, and the last lab that grades it: what decodes or
-# trains fast is attention and decoder once more, and other energies are made as the usual ones are.
+# Rooms that say in other words what is graded, and the last lab that grades it: what decodes or
+# trains fast is attention and decoder once more. What later labs show does not travel, either.
 # grader.release.leaks finds what is missing here.
-GIVES_AWAY = {
-    "labs/lab4_inference/scoring.py": "lab1_attention",
-    "tacotron2/engine.py": "lab3_decoder",
-    "training/attention_loop.py": "lab3_decoder",
-    "training/teacher_forcing.py": "lab3_decoder",
-}
+GIVES_AWAY = {"fast": "lab3_decoder"}
 
 # The same of single methods, in files that an edition cannot be without: before lab 3 no model
 # decodes, so that nothing reaches the layers of the postnet, which run as those of the encoder do.
@@ -57,6 +52,12 @@ def graded_from(lab_name: str) -> list[Graded]:
     find_lab(lab_name)
     first = min(index for index, (name, _) in enumerate(GRADED) if name == lab_name)
     return [graded for _, graded in GRADED[first:]]
+
+
+def later_than(lab_name: str) -> list[str]:
+    """Return the labs that come after one."""
+    names = list(LABS)
+    return names[names.index(lab_name) + 1 :]
 
 
 def ablate(source: str, graded: list[Graded], why: str = "this is yours to write") -> str:
@@ -145,9 +146,9 @@ def build_edition(lab_name: str, target: Path) -> Path:
         [method for last_lab, method in LEFT_OUT if last_lab in still_graded],
         "left out of this edition, because it says what that task asks for",
     )
-    for name, last_lab in GIVES_AWAY.items():
-        if last_lab in still_graded:
-            (target / "labkit" / name).unlink()
+    rooms = [name for name, last_lab in GIVES_AWAY.items() if last_lab in still_graded]
+    for name in [*rooms, *(f"labs/{lab}" for lab in later_than(lab_name))]:
+        shutil.rmtree(target / "labkit" / name)
     for name in STUDENT_ROOMS:
         part = Path(grader.__file__).parent / name
         if part.exists():

@@ -102,7 +102,7 @@ def generate(course: Path, lab_name: str, scratch: Path) -> Generated:
 
 def _with_this_package() -> str:
     """Let the process import the grader that runs here, whatever the course's folder holds."""
-    here = str(Path(__file__).parents[1])
+    here = str(Path(__file__).parents[2])
     return os.pathsep.join(filter(None, [here, os.environ.get("PYTHONPATH", "")]))
 
 

@@ -57,13 +57,7 @@ def _train(arguments: argparse.Namespace) -> int:
         ) from error
     from labkit.training.build import build
 
-    try:
-        recipe = build(config, arguments.data, _show_progress)
-    except ModuleNotFoundError as error:  # in a student edition
-        raise ConfigError(
-            f"this edition of the kit lacks {error.name}, which gives away what a lab still asks "
-            "for; the instructor's edition can train"
-        ) from error
+    recipe = build(config, arguments.data, _show_progress)
     outcome = run(
         recipe,
         config.loop,

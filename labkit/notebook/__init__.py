@@ -19,6 +19,7 @@ always shown.
 from __future__ import annotations
 
 import importlib
+from importlib.util import find_spec
 from typing import Any
 
 from labkit.labs.curriculum import LESSONS
@@ -41,6 +42,8 @@ def _homes() -> dict[str, str]:
     homes = {name: f"labkit.notebook.{module}" for name, module in _OWN.items()}
     for lesson in LESSONS:
         lab = f"labkit.labs.{lesson.name}"
+        if find_spec(lab) is None:
+            continue  # an edition has the views of its own lab and of those before
         views: dict[str, str] = importlib.import_module(lab).VIEWS
         homes |= {name: f"{lab}.{module}" for name, module in views.items()}
     return homes
@@ -53,16 +56,11 @@ __all__ = sorted(_HOME)
 
 def __getattr__(name: str) -> Any:
     if name in _HOME:
-        home = _HOME[name]
-        try:
-            return getattr(importlib.import_module(home), name)
-        except ModuleNotFoundError as error:
-            if error.name != home:
-                raise
-            raise ImportError(
-                f"this edition of the kit lacks {name}, which gives away what a lab still asks for"
-            ) from None
-    raise AttributeError(f"module 'labkit.notebook' has no attribute {name!r}")
+        return getattr(importlib.import_module(_HOME[name]), name)
+    raise AttributeError(
+        f"module 'labkit.notebook' has no attribute {name!r}; what a later lab shows comes with "
+        "the edition of that lab"
+    )
 
 
 def __dir__() -> list[str]:

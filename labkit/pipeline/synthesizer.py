@@ -21,7 +21,7 @@ from labkit.pipeline.reading import Reader, derive_seed, device_of
 from labkit.pipeline.speech import Speech
 from labkit.pipeline.splitting import TextPiece, split_text
 from labkit.pipeline.voice import VoiceSettings
-from labkit.tacotron2.matrices import PRECISIONS
+from labkit.tacotron2.formats import PRECISIONS
 from labkit.vocoders.protocol import Vocoder
 
 _ON_FAILURE = ("warn", "raise", "ignore")

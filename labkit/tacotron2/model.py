@@ -15,12 +15,13 @@ import torch
 from torch import nn
 
 from labkit.errors import ConfigError
+from labkit.hooks import faster
 from labkit.tacotron2.checks import check_decoding, check_mels, check_text
 from labkit.tacotron2.config import Tacotron2Config
 from labkit.tacotron2.decoder import Decoder
 from labkit.tacotron2.encoder import Encoder
+from labkit.tacotron2.formats import Precision
 from labkit.tacotron2.masking import padding_mask
-from labkit.tacotron2.matrices import Precision
 from labkit.tacotron2.postnet import Postnet
 
 Decode = Callable[[torch.Tensor, torch.Tensor], tuple[torch.Tensor, ...]]
@@ -202,17 +203,16 @@ class Tacotron2(nn.Module):
 
 
 def _free_running(decoder: Decoder, precision: Precision, **options: Any) -> Decode:
-    """Choose what decodes; student editions may leave the engine out, which repeats the answer."""
-    try:
-        from labkit.tacotron2.engine import decode
-    except ModuleNotFoundError:
-        if precision != "float32":
-            raise ConfigError(
-                f"precision={precision!r} is the decoding engine's, and this student edition "
-                "leaves the engine out; use precision='float32'"
-            ) from None
-        return partial(decoder.infer, **options)
-    return partial(decode, decoder, precision=precision, **options)
+    """Choose what decodes: the decoder itself, or what does the same sooner."""
+    decode = faster("decode")
+    if decode is not None:
+        return partial(decode, decoder, precision=precision, **options)
+    if precision != "float32":
+        raise ConfigError(
+            f"precision={precision!r} is not in this edition of the kit, which has the plain "
+            "decoder only; use precision='float32'"
+        )
+    return partial(decoder.infer, **options)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import torch
 
-from labkit.tacotron2.matrices import Precision
+from labkit.tacotron2.formats import Precision
 from labkit.tacotron2.model import Tacotron2
 
 

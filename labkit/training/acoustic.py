@@ -9,20 +9,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
 from labkit.audio.config import DEFAULT
 from labkit.errors import ConfigError, InputError
+from labkit.hooks import faster
 from labkit.tacotron2 import Tacotron2, Tacotron2Config, save_checkpoint
 from labkit.tacotron2.masking import padding_mask
 from labkit.training.data import Batch, Batches, collate
 from labkit.training.evaluate import FreeReading, figures_of, read_freely
 from labkit.training.features import Features
 from labkit.training.losses import gate_loss, guided_attention_loss, mel_loss
-from labkit.training.teacher_forcing import teacher_forced
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -72,6 +72,25 @@ class AcousticSettings:
             raise ConfigError(f"drop_frames must lie between 0 and 1, but is {self.drop_frames}")
 
 
+def check_edition() -> None:
+    """Refuse where this edition of the kit cannot train.
+
+    Raises:
+        ConfigError: it cannot.
+    """
+    _teacher_forced()
+
+
+def _teacher_forced() -> Any:
+    found = faster("teacher_forced")
+    if found is None:
+        raise ConfigError(
+            "this edition of the kit cannot train an acoustic model, which would give away what a "
+            "lab still asks for; the instructor's edition can"
+        )
+    return found
+
+
 class AcousticRecipe:
     """Teaches a Tacotron 2 to speak.
 
@@ -83,6 +102,7 @@ class AcousticRecipe:
 
     Raises:
         InputError: no recording is short enough.
+        ConfigError: this edition of the kit cannot train.
     """
 
     def __init__(
@@ -92,6 +112,7 @@ class AcousticRecipe:
         training: Features,
         validation: Features,
     ) -> None:
+        self._teacher_forced = _teacher_forced()
         self.settings, self.training, self.validation = settings, training, validation
         longest = round(settings.longest_seconds * DEFAULT.sample_rate / DEFAULT.hop_length)
         self._batches = Batches(training.frames, settings.batch_size, longest, settings.seed)
@@ -168,7 +189,7 @@ class AcousticRecipe:
         self, batch: Batch, heard: Tensor, prenet_dropout: bool
     ) -> tuple[dict[str, Tensor], Tensor]:
         """Return the parts of the loss that are always there, and the alignments."""
-        mel, mel_postnet, gate, alignments = teacher_forced(
+        mel, mel_postnet, gate, alignments = self._teacher_forced(
             self.model,
             batch.ids,
             batch.lengths,

@@ -35,7 +35,9 @@ def build(config: TrainingConfig, data: Path, on_progress: Progress) -> Recipe:
             [recording.path for recording in read_list(data / "val.txt")],
         )
     from labkit.tacotron2 import Tacotron2Config
-    from labkit.training.acoustic import AcousticRecipe, AcousticSettings
+    from labkit.training.acoustic import AcousticRecipe, AcousticSettings, check_edition
+
+    check_edition()
 
     return AcousticRecipe(
         Tacotron2Config(**config.model),

@@ -13,7 +13,7 @@ from labkit.devices import device_name
 from labkit.errors import ConfigError
 from labkit.notebook.picture import DARK, GREY, LIGHT, Picture, Table, new_figure
 from labkit.tacotron2 import PrecisionReport, Tacotron2, compare_precision
-from labkit.tacotron2.matrices import PRECISIONS
+from labkit.tacotron2.formats import PRECISIONS
 
 BYTES = {"float32": 4, "bfloat16": 2, "int8": 1}  # of one weight
 DECIBELS = 8.686  # of one unit of the natural-log mel

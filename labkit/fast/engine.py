@@ -21,11 +21,12 @@ import torch
 from torch import nn
 
 from labkit.errors import ConfigError
+from labkit.fast.matrices import prepare
 from labkit.tacotron2.attention import Attention, LocationLayer
 from labkit.tacotron2.decoder import Decoder
+from labkit.tacotron2.formats import Precision, check_precision
 from labkit.tacotron2.layers import ConvNorm, LinearNorm
 from labkit.tacotron2.masking import padding_mask
-from labkit.tacotron2.matrices import Precision, check_precision, prepare
 from labkit.tacotron2.prenet import Prenet
 
 # On an accelerator, to ask whether the gates have fired is to wait until it has caught up. So it

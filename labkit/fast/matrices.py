@@ -10,28 +10,15 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from typing import Literal, get_args
 
 import torch
 from torch.nn import functional as F
 
 from labkit.errors import ConfigError
-
-Precision = Literal["float32", "bfloat16", "int8"]
-PRECISIONS: tuple[str, ...] = get_args(Precision)
+from labkit.tacotron2.formats import Precision
 
 Product = Callable[[torch.Tensor], torch.Tensor]
 """Maps x: (B, in) float32 to (B, out) float32."""
-
-
-def check_precision(precision: str) -> None:
-    """Refuse what is no precision.
-
-    Raises:
-        ConfigError: ``precision`` is none of :data:`PRECISIONS`.
-    """
-    if precision not in PRECISIONS:
-        raise ConfigError(f"precision must be {', '.join(PRECISIONS)}, but is {precision!r}")
 
 
 def prepare(

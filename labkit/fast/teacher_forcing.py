@@ -12,9 +12,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
+from labkit.fast.attention_loop import AttentionLoop
 from labkit.tacotron2 import Decoder, Encoder, Postnet, Prenet, Tacotron2
 from labkit.tacotron2.masking import padding_mask
-from labkit.training.attention_loop import AttentionLoop
 from labkit.training.dropout import dropout, keep_factors
 
 
