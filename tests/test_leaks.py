@@ -143,7 +143,9 @@ def canary(confined: str, tmp_path_factory: pytest.TempPathFactory) -> Canary:
     plant_in_notebook(course.root / "notebooks" / LAB.name / NOTEBOOK, token)
     plant_in_methods(kit, token)
     for path in sorted((kit / "grader").rglob("instructor/*.py")):
-        path.write_text(path.read_text("utf-8") + f"\n# {token(f'hidden {path}')}\n", "utf-8")
+        path.write_text(
+            path.read_text("utf-8") + f"\n# {token(f'hidden {path.relative_to(kit)}')}\n", "utf-8"
+        )
     made = Canary(kit, course, tokens)
     golden = kit / "grader" / "labs" / LAB.name / PLACES["hidden"]
     label = token("hidden label")
@@ -204,7 +206,12 @@ def test_every_token_lies_where_an_answer_lies(canary: Canary) -> None:
     places |= {place for place, _ in found_in(canary.kit / "grader", canary.tokens)}
     places |= {place for place, _ in found_in(canary.course.root / "notebooks", canary.tokens)}
     assert places == set(canary.tokens)
-    assert {"mark scheme", "model answer", "hidden label", "hidden attention.py"} <= places
+    assert {
+        "mark scheme",
+        "model answer",
+        "hidden label",
+        "hidden grader/labs/lab1_attention/instructor/cases.py",
+    } <= places
     assert {f"{task.id} {kind}" for task in LAB.judged for kind in ("comment", "string")} <= places
 
 

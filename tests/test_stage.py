@@ -28,7 +28,7 @@ CASE = public_cases(INFERENCE)[BENCHMARK.id][0]
 
 @pytest.fixture
 def stage() -> Iterator[Stage]:
-    stage = Stage([replace(CASE, partner={}), CASE])
+    stage = Stage(BENCHMARK, [replace(CASE, partner={}), CASE])
     yield stage
     stage.close()
 
@@ -152,7 +152,7 @@ def benchmark(read, vocode, synchronise, clock, n_iterations, n_warm_ups=3):
 
 def asked(worker: Worker, body: str, *, seconds: float = 20.0) -> tuple[Any, Stage]:
     """Let a worker run a function on the case; return its answer and what was played."""
-    stage = Stage([CASE])
+    stage = Stage(BENCHMARK, [CASE])
     document = {
         "kind": "calls",
         "seconds": seconds,
