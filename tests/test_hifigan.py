@@ -8,8 +8,8 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from labkit.errors import ConfigError, InputError
-from labkit.vocoders.hifigan import HiFiGAN
-from labkit.vocoders.hifigan_config import HiFiGANConfig
+from labkit.vocoders.hifigan.config import HiFiGANConfig
+from labkit.vocoders.hifigan.model import HiFiGAN
 from labkit.vocoders.weight_norm import remove_weight_norm
 
 SMALL = {

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from labkit.errors import InputError
-from labkit.vocoders.hifigan_config import HiFiGANConfig
+from labkit.vocoders.hifigan.config import HiFiGANConfig
 from test_hifigan import TYPE_1, TYPE_2, lively, noise
 
 HOP = 24

@@ -8,8 +8,8 @@ import torch
 
 from labkit.audio import mel_filterbank
 from labkit.errors import ConfigError, InputError
-from labkit.vocoders.vocos import Vocos
-from labkit.vocoders.vocos_config import VocosConfig
+from labkit.vocoders.vocos.config import VocosConfig
+from labkit.vocoders.vocos.model import Vocos
 
 SMALL = VocosConfig(
     dim=12,

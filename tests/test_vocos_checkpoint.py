@@ -11,7 +11,7 @@ import labkit
 from labkit.checkpoints.kinds import kind_of
 from labkit.errors import CheckpointError
 from labkit.vocoders import Vocos, load_vocoder
-from labkit.vocoders.vocos_checkpoint import load_checkpoint, save_checkpoint
+from labkit.vocoders.vocos.checkpoint import load_checkpoint, save_checkpoint
 from test_vocos import SMALL, lively, noise
 
 

@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 
 from labkit.errors import ConfigError, InputError
 from labkit.vocoders import WaveGlow, WaveGlowConfig, WaveGlowLoss
-from labkit.vocoders.waveglow_flow import Invertible1x1Conv
+from labkit.vocoders.waveglow.flow import Invertible1x1Conv
 from labkit.vocoders.weight_norm import remove_weight_norm
 
 DATA = Path(__file__).parent / "data"

@@ -11,7 +11,7 @@ from labkit.errors import CheckpointError
 from labkit.tacotron2 import Tacotron2, Tacotron2Config
 from labkit.tacotron2 import save_checkpoint as save_tacotron2
 from labkit.vocoders import WaveGlow, WaveGlowConfig, load_vocoder
-from labkit.vocoders.waveglow_checkpoint import load_checkpoint, save_checkpoint
+from labkit.vocoders.waveglow.checkpoint import load_checkpoint, save_checkpoint
 
 # Every size differs from its default.
 SIZES = {

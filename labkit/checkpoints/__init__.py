@@ -18,9 +18,9 @@ from labkit.errors import CheckpointError
 # Each module has ``from_weights(path, weights)``.
 _LOADERS = {
     "Tacotron 2": "labkit.tacotron2.checkpoint",
-    "WaveGlow": "labkit.vocoders.waveglow_checkpoint",
-    "HiFi-GAN": "labkit.vocoders.hifigan_checkpoint",
-    "Vocos": "labkit.vocoders.vocos_checkpoint",
+    "WaveGlow": "labkit.vocoders.waveglow.checkpoint",
+    "HiFi-GAN": "labkit.vocoders.hifigan.checkpoint",
+    "Vocos": "labkit.vocoders.vocos.checkpoint",
 }
 
 

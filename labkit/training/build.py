@@ -26,7 +26,7 @@ def build(config: TrainingConfig, data: Path, on_progress: Progress) -> Recipe:
     """
     if config.recipe == "vocoder":
         from labkit.training.vocoder import VocoderRecipe, VocoderSettings
-        from labkit.vocoders.vocos_config import VocosConfig
+        from labkit.vocoders.vocos.config import VocosConfig
 
         return VocoderRecipe(
             fill("model", VocosConfig, config.model),

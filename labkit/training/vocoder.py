@@ -24,9 +24,9 @@ from labkit.errors import AudioError, ConfigError
 from labkit.training import gan_losses
 from labkit.training.discriminators import Discriminators
 from labkit.training.spectral_losses import SpectralLoss, log_mels, magnitudes
-from labkit.vocoders.vocos import Vocos
-from labkit.vocoders.vocos_checkpoint import save_checkpoint
-from labkit.vocoders.vocos_config import VocosConfig
+from labkit.vocoders.vocos.checkpoint import save_checkpoint
+from labkit.vocoders.vocos.config import VocosConfig
+from labkit.vocoders.vocos.model import Vocos
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

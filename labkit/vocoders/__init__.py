@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 _ATTRIBUTES = {
     "Denoiser": "denoiser",
     "GriffinLim": "griffin_lim",
-    "HiFiGAN": "hifigan",
-    "HiFiGANConfig": "hifigan",
+    "HiFiGAN": "hifigan.model",
+    "HiFiGANConfig": "hifigan.config",
     "Vocoder": "protocol",
-    "Vocos": "vocos",
-    "VocosConfig": "vocos_config",
-    "WaveGlow": "waveglow",
-    "WaveGlowConfig": "waveglow_config",
-    "WaveGlowLoss": "waveglow_loss",
+    "Vocos": "vocos.model",
+    "VocosConfig": "vocos.config",
+    "WaveGlow": "waveglow.model",
+    "WaveGlowConfig": "waveglow.config",
+    "WaveGlowLoss": "waveglow.loss",
 }
 
 __all__ = [*_ATTRIBUTES, "load_vocoder"]

@@ -14,7 +14,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from labkit.vocoders.waveglow_flow import WN, at_least_float32
+from labkit.vocoders.waveglow.flow import WN, at_least_float32
 from labkit.vocoders.weight_norm import NormedConv1d
 
 # Enough for a matrix product to run at full speed, few enough to stay in the processor's cache.

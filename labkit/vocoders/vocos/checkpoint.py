@@ -12,8 +12,8 @@ from labkit.checkpoints.kinds import require
 from labkit.checkpoints.save import save_weights
 from labkit.checkpoints.weights_file import WeightsFile, read_weights_file
 from labkit.errors import CheckpointError, ConfigError
-from labkit.vocoders.vocos import Vocos
-from labkit.vocoders.vocos_config import VocosConfig
+from labkit.vocoders.vocos.config import VocosConfig
+from labkit.vocoders.vocos.model import Vocos
 
 
 def load_checkpoint(path: str | Path) -> Vocos:

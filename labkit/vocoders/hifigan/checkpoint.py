@@ -21,8 +21,8 @@ from labkit.checkpoints.kinds import require
 from labkit.checkpoints.save import save_weights
 from labkit.checkpoints.weights_file import WeightsFile, read_weights_file
 from labkit.errors import CheckpointError, ConfigError
-from labkit.vocoders.hifigan import HiFiGAN
-from labkit.vocoders.hifigan_config import HiFiGANConfig
+from labkit.vocoders.hifigan.config import HiFiGANConfig
+from labkit.vocoders.hifigan.model import HiFiGAN
 from labkit.vocoders.weight_norm import remove_weight_norm
 
 

@@ -10,16 +10,14 @@ channels of a moment side by side in memory, and on a CPU that is what convoluti
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
 
 import torch
 from torch import nn
 from torch.nn import functional as F
 
 from labkit.errors import InputError
-from labkit.vocoders.hifigan_config import HiFiGANConfig
-from labkit.vocoders.protocol import Vocoder
-from labkit.vocoders.streaming import stream
+from labkit.vocoders.hifigan.config import HiFiGANConfig
+from labkit.vocoders.streaming import ConvolutionalVocoder
 from labkit.vocoders.weight_norm import NormedConv1d, NormedConvTranspose1d
 
 _SLOPE = 0.1
@@ -92,7 +90,7 @@ class ResBlock2(nn.Module):
         return x
 
 
-class HiFiGAN(Vocoder):
+class HiFiGAN(ConvolutionalVocoder):
     """The generator, with weight norm until ``remove_weight_norm`` is applied to it.
 
     Args:
@@ -174,15 +172,6 @@ class HiFiGAN(Vocoder):
         frames = _FRAMES_AT_ONCE if mel.device.type == "cpu" else _FRAMES_AT_ONCE_ELSEWHERE
         batches = mel.split(max(1, frames // mel.size(2)))
         return torch.cat([torch.cat(list(self.stream(batch, frames)), dim=1) for batch in batches])
-
-    def stream(
-        self, mel: torch.Tensor | Iterable[torch.Tensor], chunk_frames: int = 32
-    ) -> Iterator[torch.Tensor]:
-        """Make a spectrogram audible chunk by chunk, while it arrives.
-
-        See :func:`labkit.vocoders.streaming.stream`.
-        """
-        return stream(self, mel, chunk_frames)
 
     def _mean_of_blocks(self, stage: int, x: torch.Tensor) -> torch.Tensor:
         n_blocks = len(self.config.resblock_kernel_sizes)

@@ -15,9 +15,9 @@ from labkit.checkpoints.kinds import require
 from labkit.checkpoints.save import save_weights
 from labkit.checkpoints.weights_file import WeightsFile, read_weights_file
 from labkit.errors import CheckpointError, ConfigError, InputError
-from labkit.vocoders.waveglow import WaveGlow
-from labkit.vocoders.waveglow_config import WaveGlowConfig
-from labkit.vocoders.waveglow_layouts import normed_like, one_conditioning_per_layer
+from labkit.vocoders.waveglow.config import WaveGlowConfig
+from labkit.vocoders.waveglow.layouts import normed_like, one_conditioning_per_layer
+from labkit.vocoders.waveglow.model import WaveGlow
 from labkit.vocoders.weight_norm import remove_weight_norm
 
 # Which axis of which tensor tells a size.

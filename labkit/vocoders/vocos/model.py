@@ -7,7 +7,6 @@ this one pays per frame.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 import torch
@@ -18,9 +17,8 @@ from labkit.audio.config import MelConfig
 from labkit.audio.fourier import full_precision
 from labkit.audio.mel import mel_filterbank
 from labkit.errors import InputError
-from labkit.vocoders.protocol import Vocoder
-from labkit.vocoders.streaming import stream
-from labkit.vocoders.vocos_config import VocosConfig
+from labkit.vocoders.streaming import ConvolutionalVocoder
+from labkit.vocoders.vocos.config import VocosConfig
 
 _KERNEL_SIZE = 7
 _REACH = _KERNEL_SIZE // 2
@@ -135,7 +133,7 @@ class ISTFTHead(nn.Module):
             )  # (B, T · hop_length)
 
 
-class Vocos(Vocoder):
+class Vocos(ConvolutionalVocoder):
     """The generator.
 
     Args:
@@ -192,15 +190,6 @@ class Vocos(Vocoder):
             raise InputError(f"Vocos makes audio without noise: it has no sigma, not {sigma}")
         self.check(mel)
         return self(mel.to(self.head.out.weight.dtype)).squeeze(1).float()  # (B, T · hop_length)
-
-    def stream(
-        self, mel: torch.Tensor | Iterable[torch.Tensor], chunk_frames: int = 32
-    ) -> Iterator[torch.Tensor]:
-        """Make a spectrogram audible chunk by chunk, while it arrives.
-
-        See :func:`labkit.vocoders.streaming.stream`.
-        """
-        return stream(self, mel, chunk_frames)
 
 
 @lru_cache(maxsize=4)

@@ -14,11 +14,11 @@ from torch import nn
 
 from labkit.audio.config import MelConfig
 from labkit.errors import InputError
-from labkit.vocoders import waveglow_inference
 from labkit.vocoders.protocol import Vocoder
-from labkit.vocoders.waveglow_config import WaveGlowConfig
-from labkit.vocoders.waveglow_flow import WN, Invertible1x1Conv, at_least_float32
-from labkit.vocoders.waveglow_layouts import normed_like, one_conditioning_per_layer
+from labkit.vocoders.waveglow.config import WaveGlowConfig
+from labkit.vocoders.waveglow.flow import WN, Invertible1x1Conv, at_least_float32
+from labkit.vocoders.waveglow.inference import run
+from labkit.vocoders.waveglow.layouts import normed_like, one_conditioning_per_layer
 
 DEFAULT_SIGMA = 0.6
 
@@ -118,7 +118,7 @@ class WaveGlow(Vocoder):
         audio = noise[..., n_left:]  # (B, columns, channels)
         for k in reversed(range(self.config.n_flows)):
             first, second = audio.chunk(2, dim=2)  # (B, columns, channels / 2) each
-            outputs = waveglow_inference.run(self.WN[k], first, cond)  # type: ignore[arg-type]
+            outputs = run(self.WN[k], first, cond)  # type: ignore[arg-type]
             shift, log_s = outputs.chunk(2, dim=2)
             second = (second - shift) * torch.exp(-log_s)
             audio = torch.cat([first, second], dim=2) @ self.convinv[k].inverse().T  # type: ignore[operator]

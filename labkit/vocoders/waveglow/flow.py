@@ -69,7 +69,7 @@ class WN(nn.Module):
     """Predict shift and scale of one half of the channels from the other half and the mel.
 
     A WaveNet without causality: gated dilated convolutions whose skip outputs are summed. What is
-    here is for training; :func:`labkit.vocoders.waveglow_inference.run` computes the same faster.
+    here is for training; :func:`labkit.vocoders.waveglow.inference.run` computes the same faster.
 
     Args:
         n_in_channels: channels of the half that is read.

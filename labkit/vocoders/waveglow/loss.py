@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from labkit.errors import ConfigError
-from labkit.vocoders.waveglow import FlowOutputs
+from labkit.vocoders.waveglow.model import FlowOutputs
 
 
 class WaveGlowLoss(nn.Module):

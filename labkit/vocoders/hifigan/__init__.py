@@ -1,0 +1,1 @@
+"""HiFi-GAN's generator. Read in this order: ``config``, ``model``, ``checkpoint``."""

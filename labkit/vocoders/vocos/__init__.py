@@ -1,0 +1,1 @@
+"""Vocos. Read in this order: ``config``, ``model``, ``checkpoint``."""
