@@ -80,7 +80,7 @@ def run(lab: Lab, task: Task, case: Case, fill: Any) -> Tensors:
     """Call a fill as a worker does; what other tasks define is the reference's."""
     names = vars(importlib.import_module(task.home)) | {task.defines: fill}
     case = replace(case, gradients={})
-    partner = partner_of(case)
+    partner = partner_of(task, case)
     with answered_by(partner.answer) if partner else nullcontext():
         report, outputs = perform_call(
             call_document(task, case), call_tensors(task, case), dict(names)
