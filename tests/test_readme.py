@@ -1,58 +1,86 @@
-"""What the README shows can be done as it stands there."""
+"""What README and first documents say of the course is so, and what they show can be done."""
 
 from __future__ import annotations
 
 import re
-import shlex
 from typing import Any
 
 import pytest
 
 from conftest import ROOT
-from grader.cli import build_parser as grader_parser
 from grader.labs import LABS
-from labkit.cli import build_parser as labkit_parser
+from labkit.labs.curriculum import LESSONS, Lesson
 
 README = (ROOT / "README.md").read_text("utf-8")
-BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.S)
+INSTRUCTORS = (ROOT / "docs" / "instructors.md").read_text("utf-8")
 
 
-def commands(program: str) -> list[list[str]]:
-    lines = [line for kind, block in BLOCKS if kind == "sh" for line in block.splitlines()]
-    words = [shlex.split(line, comments=True) for line in lines]
-    return [line[1:] for line in words if line and line[0] == program]
+NAMED = re.compile(r"`make ([a-z-]+)[^`]*`|^make ([a-z-]+)(?= *(?:#|ARGS|$))", re.M)
 
 
-def test_the_python_that_it_shows_runs() -> None:
-    (source,) = [block for kind, block in BLOCKS if kind == "python"]
+def points(lesson: Lesson) -> tuple[list[int], list[int]]:
+    """Return what the tasks of a lab are worth: those of the judge, and those of a person."""
+    by_hand = [exercise.points for exercise in lesson.exercises if exercise.is_essay]
+    return [e.points for e in lesson.exercises if not e.is_essay], by_hand
+
+
+def test_it_can_be_read_in_a_minute() -> None:
+    assert len(README.splitlines()) <= 80
+    assert len(re.findall(r"^!\[", README, re.M)) == 1
+
+
+@pytest.mark.parametrize("number", range(1, len(LESSONS) + 1))
+def test_its_table_is_the_curriculum(number: int) -> None:
+    lesson = LESSONS[number - 1]
+    judged, by_hand = points(lesson)
+    worth = " + ".join(str(sum(some)) for some in (judged, by_hand) if some)
+    begins = rf"\| \[{number} [a-z ]+\]\(notebooks/{re.escape(lesson.place)}\) \|"
+    rows = re.findall(r"^\| \[\d.*$", README, re.M)
+    assert len(rows) == len(LESSONS), "README.md lists other labs than the curriculum"
+    assert re.match(begins, rows[number - 1]), f"row {number} should begin with {begins}"
+    assert rows[number - 1].endswith(f"| {worth} |"), f"{lesson.name} is worth {worth}"
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
+def test_instructors_see_what_each_task_is_worth(lesson: Lesson) -> None:
+    judged, by_hand = (" + ".join(map(str, some)) for some in points(lesson))
+    cells = (f"`{lesson.name}`", f"`{lesson.notebook}.ipynb`", judged, by_hand)
+    row = "".join(f"| {cell} " if cell else "| " for cell in cells) + "|"
+    assert row in INSTRUCTORS, f"docs/instructors.md should have: {row} …"
+
+
+def test_it_counts_the_classic_points_and_the_slips_right() -> None:
+    tasks = [task for lab in LABS.values() for task in lab.judged]
+    tests = {task.classic: 0 for task in tasks if task.classic}
+    for task in tasks:
+        if task.classic:
+            tests[task.classic] += task.points
+    (named,) = re.findall(r"\((TEST_ATTEN.*?)\)", README, re.S)
+    assert set(re.split(r",\s*", named)) == set(tests)
+    assert f"give the other {sum(tests.values())}." in README
+    assert f"{sum(len(task.slips) for task in tasks)} are known" in README
+
+
+def test_make_has_the_targets_that_documents_name() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.M))
+    documents = [README, (ROOT / "CONTRIBUTING.md").read_text("utf-8"), INSTRUCTORS]
+    documents += [path.read_text("utf-8") for path in ROOT.glob("docs/*.md")]
+    named = {
+        target
+        for text in documents
+        for pair in re.findall(
+            r"`make ([a-z-]+)[^`]*`|^make ([a-z-]+)(?= *(?:#|ARGS|$))", text, re.M
+        )
+        for target in filter(None, pair)
+    }
+    assert {"demo", "test", "test-anywhere"} <= named
+    assert named <= targets
+
+
+def test_the_python_that_is_shown_first_runs() -> None:
+    text = (ROOT / "docs" / "learning.md").read_text("utf-8")
+    (source,) = re.findall(r"```python\n(.*?)```", text, re.S)
     namespace: dict[str, Any] = {}
     exec(source.replace("seed=0", "seed=0, max_decoder_steps=20"), namespace)
     assert namespace["mel"].shape[:2] == (1, 80)
     assert namespace["alignments"].shape[2] == namespace["ids"].shape[1]
-
-
-def test_make_has_the_targets_that_it_names() -> None:
-    targets = re.findall(r"^(\w+):", (ROOT / "Makefile").read_text("utf-8"), re.M)
-    named = re.findall(r"`make (\w+)`", README) + [words[0] for words in commands("make")]
-    assert {"demo", "test"} <= set(named)
-    assert set(named) <= set(targets)
-
-
-@pytest.mark.parametrize("program", ["grader", "labkit"])
-def test_the_commands_that_it_shows_are_understood(program: str) -> None:
-    parser = grader_parser(instructor=True) if program == "grader" else labkit_parser()
-    shown = commands(program)
-    assert shown
-    for words in shown:
-        parser.parse_args(words)  # exits on what it does not know
-
-
-def test_it_counts_the_slips_right() -> None:
-    known = sum(len(task.slips) for lab in LABS.values() for task in lab.judged)
-    assert f"{known} mistakes that people make" in README
-
-
-def test_what_it_links_to_is_there() -> None:
-    links = [link for link in re.findall(r"\]\((.*?)\)", README) if "://" not in link]
-    assert len(links) >= 4
-    assert [link for link in links if not (ROOT / link).exists()] == []
