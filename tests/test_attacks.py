@@ -175,7 +175,7 @@ def test_no_file_in_the_sandbox_holds_a_golden_the_reference_or_a_secret(
                 with open(path, "rb") as file:
                     content = file.read()
                 read += 1
-                if hashlib.sha256(content).hexdigest() == golden or "/hidden/" in path:
+                if hashlib.sha256(content).hexdigest() == golden or "/instructor/" in path:
                     hits.append(path)
                 hits += [path for line in lines if line.encode() in content]
         OUT = json.dumps([read, hits])

@@ -118,6 +118,18 @@ def unknown_names(text: str) -> Iterator[str]:
                         break
 
 
+def stale_references(module: Path) -> Iterator[str]:
+    """Yield what docstrings and comments of a module refer to and what is not there."""
+    source = module.read_text("utf-8")
+    roles = re.findall(r":(?:mod|class|func|meth|attr|data):`~?([\w.]+)`", source)
+    code = " ".join(f"`{name}`" for name in (*roles, *re.findall(r"``([^`\n]+)``", source)))
+    spoken = [*re.findall(r"# (.*)$", source, re.M), *re.findall(r'"""(.*?)"""', source, re.S)]
+    for words in re.findall(r"(?<![\w./-])[a-z]+/[\w./-]*\w|\b\w+(?:\.\w+)+", " ".join(spoken)):
+        code += f" `{words}`"
+    yield from unknown_names(code)
+    yield from unknown_paths(module, code)
+
+
 def subparser(parser: argparse.ArgumentParser, words: list[str]) -> argparse.ArgumentParser | None:
     """Return the parser of a command's last sub-command; None if there is no such command."""
     groups = [a for a in parser._actions if isinstance(a, argparse._SubParsersAction)]
@@ -176,7 +188,17 @@ def test_every_path_module_and_command_is_there(document: Path) -> None:
         assert list(unknown_commands(text)) == []
 
 
-def test_what_is_not_there_is_found(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("package", ["labkit", "grader", "benchmarks", "tools"])
+def test_what_docstrings_and_comments_refer_to_is_there(package: str) -> None:
+    modules = sorted((ROOT / package).rglob("*.py"))
+    assert [
+        f"{named(module)}: {reference}"
+        for module in modules
+        for reference in stale_references(module)
+    ] == []
+
+
+def test_what_is_not_there_is_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     page = ROOT / "docs" / "index.md"
     links = "[a](gone.md) [b](index.md#nowhere) [c](index.md#folders) ![d](images/gone.png)"
     assert list(broken_links(page, links)) == ["gone.md", "index.md#nowhere", "images/gone.png"]
@@ -189,6 +211,9 @@ def test_what_is_not_there_is_found(capsys: pytest.CaptureFixture[str]) -> None:
     )
     assert list(unknown_commands(shown)) == ["grader release", "grader golden --all", "labkit sing"]
     assert "LAB" in capsys.readouterr().err
+    module = tmp_path / "module.py"
+    module.write_text('"""See :mod:`grader.tasks`."""\n# as in labkit/gone.py, and labkit.text\n')
+    assert set(stale_references(module)) == {"grader.tasks", "labkit/gone.py"}
 
 
 def test_every_document_is_on_the_plan_at_the_door() -> None:
