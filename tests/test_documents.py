@@ -62,6 +62,23 @@ def quoted(text: str) -> list[str]:
     return [" ".join(code.split()) for code in re.findall(r"`([^`]+)`", prose(text))]
 
 
+def shown(text: str) -> list[str]:
+    """Return what blocks of code name: paths of drawings and commands, and imported names."""
+    found = []
+    for kind, block in re.findall(r"^ *```(\w*)\n(.*?)^ *```$", text, re.M | re.S):
+        if kind in ("", "sh", "bash", "text"):
+            found += re.findall(r"(?<![\w./-])[a-z]+/[\w./*{},-]+", block)
+        if kind == "python":
+            imported = re.findall(r"^(?:>>> )?from (\S+) import ([\w, ]+)", block, re.M)
+            found += [
+                f"{module}.{name.strip()}"
+                for module, names in imported
+                for name in names.split(",")
+            ]
+            found += re.findall(r"\b(?:labkit|grader)\.[\w.]*\w", block)
+    return found
+
+
 @functools.cache
 def anchors(document: Path) -> set[str]:
     """Return the anchors that GitHub makes of a document's headings."""
@@ -90,7 +107,7 @@ def broken_links(document: Path, text: str) -> Iterator[str]:
 
 def unknown_paths(document: Path, text: str) -> Iterator[str]:
     """Yield the paths of the repository that a text quotes and that are not there."""
-    for code in quoted(text):
+    for code in (*quoted(text), *shown(text)):
         for word in code.split():
             path = word.rstrip(".,;:)").partition("::")[0]
             room, slash, _ = path.partition("/")
@@ -102,7 +119,7 @@ def unknown_paths(document: Path, text: str) -> Iterator[str]:
 
 def unknown_names(text: str) -> Iterator[str]:
     """Yield the modules, classes and functions of the kit that a text quotes and that are not."""
-    for code in quoted(text):
+    for code in (*quoted(text), *shown(text)):
         for name in re.findall(r"\b(?:labkit|grader)(?:\.[A-Za-z_]\w*)+", code):
             if f"{name}/" in code or PLACEHOLDER.search(code):
                 continue
@@ -204,12 +221,20 @@ def test_what_is_not_there_is_found(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert list(broken_links(page, links)) == ["gone.md", "index.md#nowhere", "images/gone.png"]
     paths = "`grader/hidden/` and `labkit/text/`, `python tests/gone.py`, `labkit/<any>/x.py`"
     assert list(unknown_paths(page, paths)) == ["grader/hidden/", "tests/gone.py"]
+    drawing = "```text\nlabkit/gone.py ─► labkit/text\n```\n"
+    assert list(unknown_paths(page, drawing)) == ["labkit/gone.py"]
+    code = "```python\nfrom labkit.text import symbols, runes\nlabkit.sing()\n```\n"
+    assert list(unknown_names(code)) == ["labkit.text.runes", "labkit.sing"]
     names = "`grader.tasks` and `labkit.text.symbols`, `labkit.Tacotron2.speaks`"
     assert list(unknown_names(names)) == ["grader.tasks", "labkit.Tacotron2.speaks"]
-    shown = (
+    commands = (
         "`grader golden --all`, `labkit sing`\n\n```sh\ngrader release\nlabkit voices  # all\n```\n"
     )
-    assert list(unknown_commands(shown)) == ["grader release", "grader golden --all", "labkit sing"]
+    assert list(unknown_commands(commands)) == [
+        "grader release",
+        "grader golden --all",
+        "labkit sing",
+    ]
     assert "LAB" in capsys.readouterr().err
     module = tmp_path / "module.py"
     module.write_text('"""See :mod:`grader.tasks`."""\n# as in labkit/gone.py, and labkit.text\n')
