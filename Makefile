@@ -34,7 +34,7 @@ test: $(STAMP) browser  ## lint, types, all tests, coverage
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term-missing:skip-covered --cov-fail-under=85
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term-missing:skip-covered --cov-fail-under=85
 
 test-anywhere: $(STAMP)  ## the tests as if on other machines (hours; ARGS=--list says which)
 	$(BIN)/python tools/test_anywhere.py $(ARGS)
