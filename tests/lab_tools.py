@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from grader.judge.compare import Finding
+from grader.judge.finding import Finding
 from grader.judge.golden import public_cases
 from grader.judge.judge import Judge
 from grader.judge.stage import Partner, Stage, examine_played, partner_of

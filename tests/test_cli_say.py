@@ -259,7 +259,7 @@ def test_a_full_disk_leaves_no_half_file_and_keeps_the_older(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(Path, "write_bytes", full)
-    refused(say(TEXT), "speech.wav", "cannot be written (No space left on device)")
+    refused(say(TEXT), "speech.wav", "cannot be written: No space left on device")
     assert [path.name for path in here.iterdir()] == ["speech.wav"]
     assert (here / "speech.wav").read_text("utf-8") == "older"
 

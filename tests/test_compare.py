@@ -15,11 +15,11 @@ from grader.judge.compare import (
     ABSOLUTE_TOLERANCE,
     RELATIVE_TOLERANCE,
     SAID_LIMIT,
-    Finding,
     close,
     examine,
     said,
 )
+from grader.judge.finding import Finding
 from grader.judge.golden import hidden_cases, public_cases
 from grader.judge.naming import name_slip, named
 from grader.labs.base import Case, Tensors

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from grader.judge.compare import SAID_LIMIT, Finding
+from grader.judge.compare import SAID_LIMIT
+from grader.judge.finding import Finding
 from grader.judge.naming import common_slip
 from grader.labs.common_slips import COMMON_SLIPS
 from grader.labs.error_slips import ERROR_SLIPS

@@ -117,7 +117,7 @@ def test_picture_is_written(speech, tmp_path, name, start):
 def test_picture_that_cannot_be_written(speech, tmp_path):
     with pytest.raises(SpeechError, match=r"the picture cannot be written.*wav"):
         speech.plot(tmp_path / "a.wav")
-    with pytest.raises(SpeechError, match="the picture cannot be written"):
+    with pytest.raises(SpeechError, match="cannot be written: there is no folder"):
         speech.plot(tmp_path / "no" / "a.png")
     assert list(tmp_path.iterdir()) == []
 

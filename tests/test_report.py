@@ -24,7 +24,8 @@ from grader.judge.suite import suite_version
 from grader.judge.verdict import Verdict
 from grader.labs import LABS
 from grader.labs.base import Lab, Task
-from grader.report.card import CLASSIC, LabReport, ReportCard
+from grader.report.card import CLASSIC, ReportCard
+from grader.report.lab_report import LabReport
 from grader.report.own import check_folder, find_notebook, report_card
 from grader.sandbox.session import Worker
 from notebook_tools import NOTEBOOKS, execute, shown

@@ -26,6 +26,7 @@ from grader.sandbox.isolation import Isolation, require
 from grader.sandbox.session import Worker
 from grader.submissions.graft import Submission
 from grader.text import neutral
+from labkit.files import whole_file
 
 LEDGER = "ledger.jsonl"
 SCORES = "scores.csv"
@@ -220,8 +221,10 @@ def write_scores(path: Path, records: list[Record]) -> None:
     tasks = list(dict.fromkeys(v["task"] for record in records for v in record["verdicts"]))
     header = ["student", "lab", *tasks, "points", "max_points", "reason", "isolation", "time"]
     header.append("look_at")
-    temporary = path.with_name(f"{path.name}.new")
-    with temporary.open("w", encoding="utf-8", newline="", errors="backslashreplace") as file:
+    with (
+        whole_file(path, GraderError) as unfinished,
+        unfinished.open("w", encoding="utf-8", newline="", errors="backslashreplace") as file,
+    ):
         table = csv.writer(file)
         table.writerow(header)
         for record in records:
@@ -239,7 +242,6 @@ def write_scores(path: Path, records: list[Record]) -> None:
                     neutral(look_at(record)),
                 ]
             )
-    temporary.replace(path)
 
 
 def look_at(record: Record) -> str:

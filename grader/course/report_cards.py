@@ -19,7 +19,8 @@ from grader.judge.suite import suite_version
 from grader.judge.verdict import from_record
 from grader.labs import LABS
 from grader.labs.base import Lab
-from grader.report.card import CLASSIC, LabReport, ReportCard
+from grader.report.card import CLASSIC, ReportCard
+from grader.report.lab_report import LabReport
 from grader.sandbox.isolation import BUBBLEWRAP
 from grader.text import visible
 

@@ -15,7 +15,8 @@ from pathlib import Path
 import torch
 
 from grader.instructor.maker import Answer, maker
-from grader.judge.compare import ABSOLUTE_TOLERANCE, RELATIVE_TOLERANCE, Finding, examine
+from grader.judge.compare import ABSOLUTE_TOLERANCE, RELATIVE_TOLERANCE, examine
+from grader.judge.finding import Finding
 from grader.judge.golden import FACTS, KINDS, Cases, golden_file, load_cases, save_cases
 from grader.judge.naming import has_numbers, name_slip
 from grader.judge.stage import partner_of

@@ -6,12 +6,13 @@ right axes, of the right size, finite? Only then: are the numbers right?
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import torch
 
 from grader.judge.chance import dropout_fault, dropped
 from grader.judge.differences import place, relation
+from grader.judge.finding import Finding
 from grader.labs.base import Case, Output, Task, Tensors, call_tensors, outputs_of
 from grader.sandbox.perform import CARRIED, Report
 
@@ -21,25 +22,6 @@ ABSOLUTE_TOLERANCE = 2e-5
 RELATIVE_TOLERANCE = 1e-4
 _PAPER = 0.5  # the share that the paper drops; a fill may have it as a number
 SAID_LIMIT = 400  # characters of anything that a message quotes from a worker
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What is wrong with a fill.
-
-    Attributes:
-        stage: ``unfilled``, ``error``, ``limit``, ``type``, ``dtype``, ``rank``, ``axes``,
-            ``size``, ``finite``, ``property``, ``value``, ``changed``, ``gradient``,
-            ``manner`` (all numbers are right, and they should have been computed otherwise).
-        message: one or two sentences for the student.
-        hint: a question that leads on, or nothing.
-        slip: id of the named slip, or nothing.
-    """
-
-    stage: str
-    message: str
-    hint: str = ""
-    slip: str = ""
 
 
 def close(got: torch.Tensor, want: torch.Tensor) -> torch.Tensor:

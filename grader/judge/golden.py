@@ -14,9 +14,9 @@ from typing import Any
 
 import torch
 from safetensors import safe_open
-from safetensors.torch import save_file
 
 from grader.labs.base import Case, Lab, Tensors
+from labkit.files import write_tensors
 
 FOLDER = Path(__file__).parents[1] / "labs"
 PLACES = {"public": "public.safetensors", "hidden": "instructor/hidden.safetensors"}
@@ -65,8 +65,8 @@ def save_cases(path: Path, cases: Cases) -> None:
                 tensors[f"{prefix}/slips/numbers"] = numbers
             index[task_id].append(item)
     path.parent.mkdir(parents=True, exist_ok=True)
-    save_file(
-        tensors, path, metadata={"cases": json.dumps(index, sort_keys=True, separators=(",", ":"))}
+    write_tensors(
+        path, tensors, {"cases": json.dumps(index, sort_keys=True, separators=(",", ":"))}
     )
 
 

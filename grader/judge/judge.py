@@ -11,7 +11,7 @@ import importlib.util
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from grader.judge.compare import Finding
+from grader.judge.finding import Finding
 from grader.judge.golden import hidden_cases, public_cases
 from grader.judge.stage import Partner, Stage
 from grader.judge.verdict import (

@@ -10,7 +10,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from grader.judge.compare import Finding, agrees, examine
+from grader.judge.compare import agrees, examine
+from grader.judge.finding import Finding
 from grader.labs.base import Case, Slip, Task, Tensors
 from grader.labs.common_slips import COMMON_SLIPS
 from grader.labs.error_slips import ERROR_SLIPS

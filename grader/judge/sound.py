@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from grader.judge.compare import Finding
+from grader.judge.finding import Finding
 from grader.labs.base import Case, Task, Tensors
 from labkit.audio import log_mel, speech_level
 

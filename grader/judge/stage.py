@@ -15,7 +15,8 @@ from dataclasses import replace
 from pkgutil import resolve_name
 from typing import Any
 
-from grader.judge.compare import Finding, close, examine
+from grader.judge.compare import close, examine
+from grader.judge.finding import Finding
 from grader.labs.base import Case, Task, Tensors
 from grader.sandbox.frame import LENGTH_BYTES, FrameError, pack, unpack
 from grader.sandbox.line import EVENT_LIMIT, REPLY_LIMIT, Said

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from grader.judge.compare import Finding, said_error
+from grader.judge.compare import said_error
+from grader.judge.finding import Finding
 from grader.judge.naming import named
 from grader.judge.stage import Partner, examine_played
 from grader.labs.base import Case, Lab, Task, Tensors
@@ -25,7 +26,7 @@ class Verdict:
         message: for the student; always begins with the task's id.
         hint: a question that leads on, or nothing.
         slip: id of the named slip, or nothing.
-        stage: see :class:`grader.judge.compare.Finding`; ``passed`` if nothing was found.
+        stage: see :class:`grader.judge.finding.Finding`; ``passed`` if nothing was found.
         public: passed and all public cases.
         hidden: passed and all hidden and fresh cases; they are asked once the public ones pass.
         note: how it was judged, if not in the usual way.

@@ -1,19 +1,17 @@
 """The report card: the original lab's five tests, and below them what is known of each task.
 
 A card is made from verdicts, wherever they come from: from a self-check of one's own notebooks
-(:mod:`grader.report.own`), or from a course's ledger (:mod:`grader.course.report_cards`). How it
-looks is settled in :mod:`grader.report.page`.
+(:mod:`grader.report.own`), or from a course's ledger (:mod:`grader.course.report_cards`). How
+each lab of it looks is settled in :mod:`grader.report.page`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 from typing import Any
 
-from grader.judge.verdict import Verdict
-from grader.labs.base import Lab, Task
+from grader.report.lab_report import LabReport, lab_record, next_step
+from grader.report.page import columns, lab_html, lab_lines, say, table, when
 from grader.text import visible
 
 # The tests of the original lab in the order of its card. A task says which one its points are of.
@@ -21,7 +19,10 @@ CLASSIC = ("TEST_ATTEN", "ENCODER", "DECODER", "TACOTRON2", "AUDIO")
 ACCEPTED = "Accept"  # what the original says of a full card
 INCOMPLETE = "Incomplete"  # what this kit says of any other
 
-_LINE_LIMIT = 240  # characters of a finding
+_SELF_CHECK = (
+    "Self-check of the notebooks as they were last saved, on the public cases. Grading also uses "
+    "hidden ones, so this is no mark."
+)
 
 
 @dataclass(frozen=True)
@@ -41,39 +42,6 @@ class ClassicTest:
     def word(self) -> str:
         """PASS or FAIL."""
         return "PASS" if self.passed else "FAIL"
-
-
-@dataclass(frozen=True)
-class LabReport:
-    """What is known of one lab.
-
-    Attributes:
-        lab: the lab.
-        verdicts: of its judged tasks by id; empty if there was nothing to judge.
-        reason: why there was nothing to judge, and what to do; empty if there was.
-        file: the notebook, as its reader should look for it.
-        time: when the notebook was saved, handed in or judged.
-        time_of: which of the three: ``saved``, ``submitted``, ``judged``.
-        notes: sentences on how this came about.
-    """
-
-    lab: Lab
-    verdicts: Mapping[str, Verdict] = field(default_factory=dict)
-    reason: str = ""
-    file: str = ""
-    time: datetime | None = None
-    time_of: str = ""
-    notes: tuple[str, ...] = ()
-
-    def points(self, task: Task) -> int:
-        """Return the points of a task; nothing that is not judged has any."""
-        verdict = self.verdicts.get(task.id)
-        return verdict.points if verdict else 0
-
-    @property
-    def total(self) -> int:
-        """The points of all judged tasks."""
-        return sum(map(self.points, self.lab.judged))
 
 
 @dataclass(frozen=True)
@@ -160,76 +128,54 @@ class ReportCard:
                 }
                 for test in self.tests
             ],
-            "labs": [_lab_record(report) for report in self.labs],
+            "labs": [lab_record(report) for report in self.labs],
         }
 
     def __repr__(self) -> str:
-        from grader.report.page import card_text
-
-        return card_text(self)
+        return _text(self)
 
     def _repr_html_(self) -> str:
-        from grader.report.page import card_html
-
-        return card_html(self)
+        return _html(self)
 
 
-def _lab_record(report: LabReport) -> dict[str, Any]:
-    tasks = []
-    for task in report.lab.tasks:
-        verdict = report.verdicts.get(task.id)
-        tasks.append(
-            {
-                "task": task.id,
-                "title": task.title,
-                "test": task.classic,
-                "manual": task.manual,
-                "passed": verdict.passed if verdict else None,
-                "points": report.points(task),
-                "max_points": task.points,
-                "public": verdict.public if verdict else None,
-                "hidden": verdict.hidden if verdict and verdict.hidden[1] else None,
-                "slip": verdict.slip if verdict else "",
-                "finding": finding(report, task),
-                "next": next_step(report, task),
-                "seconds": verdict.seconds if verdict else None,
-            }
-        )
-    return {
-        "lab": report.lab.name,
-        "title": report.lab.title,
-        "points": report.total,
-        "max_points": report.lab.points,
-        "reason": report.reason,
-        "notebook": report.file,
-        "time": report.time.isoformat() if report.time else "",
-        "time_of": report.time_of,
-        "notes": list(report.notes),
-        "tasks": tasks,
-    }
+def _score(card: ReportCard) -> str:
+    return f"得分: {card.score:.2f} (score, of {card.max_score})"
 
 
-def finding(report: LabReport, task: Task) -> str:
-    """Say in one line what is wrong with a task; nothing if it is passed or was not judged."""
-    verdict = report.verdicts.get(task.id)
-    if verdict is None or verdict.passed:
-        return ""
-    line = verdict.message.removeprefix(f"{task.id}: ").partition("\n")[0]
-    return visible(line, limit=_LINE_LIMIT)
+def _classic_lines(card: ReportCard) -> list[str]:
+    """Return the original lab's card: score and time, the word, the names, a line for each.
+
+    The original printed nothing but PASS on the last five lines; here the name and its points
+    follow, because a FAIL in the third of five lines names nothing.
+    """
+    time = when(card.newest)
+    tests = [(test.word, test.name, f"{test.points}/{test.max_points}") for test in card.tests]
+    return [f"{_score(card)}    {time}".rstrip(), card.word, " ".join(CLASSIC), *columns(tests)]
 
 
-def next_step(report: LabReport, task: Task) -> str:
-    """Say in one line what to do about a task; nothing if it is passed."""
-    verdict = report.verdicts.get(task.id)
-    if task.manual:
-        return "marked by a person"
-    if verdict is None or verdict.passed:
-        return ""
-    if verdict.hint:
-        return f"ask yourself: {visible(verdict.hint, limit=_LINE_LIMIT)}"
-    steps = {
-        "unfilled": f"write {task.name} in the cell {task.id}",
-        "unreadable": "make the notebook readable: open it in JupyterLab and save it",
-        "limit": f"look in the cell {task.id} for what loops, grows or ends the process",
-    }
-    return steps.get(verdict.stage, f"run the check below the cell {task.id}: it says more")
+def _text(card: ReportCard) -> str:
+    """Return the card as text."""
+    lines = [f"Report card of {visible(card.student)}"] if card.student else []
+    lines += [_SELF_CHECK] if card.self_check else []
+    lines += ["", *_classic_lines(card)]
+    for report in card.labs:
+        lines += ["", *lab_lines(report)]
+    return "\n".join([*lines, "", f"Next: {card.next}"]).lstrip("\n")
+
+
+def _html(card: ReportCard) -> str:
+    """Return the card as HTML; the words carry everything."""
+    parts = [f"<p>{say(_SELF_CHECK)}</p>"] if card.self_check else []
+    parts += [
+        f"<p><b>{say(_score(card))}</b> {say(when(card.newest))}<br><b>{say(card.word)}</b></p>",
+        table(
+            [test.name for test in card.tests],
+            [
+                [test.word for test in card.tests],
+                [f"{test.points}/{test.max_points}" for test in card.tests],
+            ],
+        ),
+        *map(lab_html, card.labs),
+        f"<p><b>Next:</b> {say(card.next)}</p>",
+    ]
+    return f"<div>{''.join(parts)}</div>"

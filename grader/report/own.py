@@ -13,7 +13,8 @@ from grader.errors import GraderError, SubmissionError
 from grader.judge.judge import Judge
 from grader.labs import LABS
 from grader.labs.base import Lab
-from grader.report.card import LabReport, ReportCard
+from grader.report.card import ReportCard
+from grader.report.lab_report import LabReport
 from grader.sandbox.isolation import NONE
 from grader.sandbox.session import Worker
 from grader.submissions.graft import graft

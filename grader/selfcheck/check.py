@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 import torch
 
-from grader.judge.compare import Finding, close
+from grader.judge.compare import close
+from grader.judge.finding import Finding
 from grader.judge.golden import public_cases
 from grader.judge.naming import named
 from grader.judge.stage import examine_played, partner_of

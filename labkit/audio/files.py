@@ -13,6 +13,7 @@ from labkit.audio.checks import as_float_tensor, check_finite, check_range
 from labkit.audio.config import DEFAULT
 from labkit.audio.resampling import resample
 from labkit.errors import AudioError
+from labkit.files import whole_file
 
 _FORMATS = {".wav": "WAV", ".flac": "FLAC"}
 
@@ -95,13 +96,7 @@ def save_audio(
     soundfile.write(
         encoded, pcm, sample_rate, subtype="PCM_16", format=_FORMATS[path.suffix.lower()]
     )
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
+    with whole_file(path, AudioError) as unfinished:
         # Not by libsndfile, which would call a full disk a "system error".
         unfinished.write_bytes(encoded.getbuffer())
-        unfinished.replace(path)
-    except OSError as error:
-        raise AudioError(f"{path}: cannot be written ({error.strerror})") from error
-    finally:
-        unfinished.unlink(missing_ok=True)
     return path

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save
 
 from labkit.checkpoints.fit import few, not_finite
 from labkit.errors import CheckpointError
+from labkit.files import write_tensors
 
 
 def save_weights(
@@ -44,14 +43,4 @@ def save_weights(
     if broken:
         raise CheckpointError(f"{path} was not written: not finite as {dtype}: {few(broken)}")
     metadata = {"format": "pt", "config": json.dumps(config)}
-    if not path.parent.is_dir():
-        raise CheckpointError(f"{path} cannot be written: there is no folder {path.parent}")
-    # In the same folder, because only within one file system is a replacement atomic.
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        unfinished.write_bytes(save(tensors, metadata))
-        unfinished.replace(path)
-    except OSError as error:
-        raise CheckpointError(f"{path} cannot be written: {error}") from error
-    finally:
-        unfinished.unlink(missing_ok=True)
+    write_tensors(path, tensors, metadata, CheckpointError)

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from labkit.cli.bench_arguments import DESCRIPTION, add_arguments
-from labkit.cli.files import check_output, write_whole
+from labkit.cli.files import check_output
+from labkit.files import whole_file
 
 if TYPE_CHECKING:
     import torch
@@ -86,7 +87,8 @@ def _bench(arguments: argparse.Namespace) -> int:
         if arguments.json == "-":
             print(document)
         else:
-            write_whole(Path(arguments.json), lambda path: path.write_text(document, "utf-8"))
+            with whole_file(Path(arguments.json)) as unfinished:
+                unfinished.write_text(document, "utf-8")
     return 0
 
 

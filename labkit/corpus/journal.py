@@ -11,8 +11,9 @@ from typing import Any
 
 from labkit.corpus.clip import Order
 from labkit.corpus.errors import CorpusError
-from labkit.corpus.layout import WAVS, write_lines
+from labkit.corpus.layout import WAVS
 from labkit.errors import OutputError
+from labkit.files import write_lines
 
 _NAME = ".labels.part.jsonl"
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from labkit.errors import OutputError
+from labkit.files import write_lines
 
 METADATA = "metadata.csv"
 """``id|text|text with numbers and abbreviations written out``, a line for each recording."""
@@ -17,23 +17,6 @@ WAVS = "wavs"
 
 PARTS = ("train", "val", "test")
 """A corpus is split into these; ``<part>.txt`` lists ``path|text`` of each recording."""
-
-
-def write_lines(path: Path, lines: Iterable[str]) -> None:
-    """Write a text file that appears whole or not at all.
-
-    Raises:
-        OutputError: it cannot be written.
-    """
-    unfinished = path.with_name(f".{path.name}.part")
-    try:
-        with unfinished.open("w", encoding="utf-8", newline="\n") as file:
-            file.writelines(f"{line}\n" for line in lines)
-        unfinished.replace(path)
-    except OSError as error:
-        raise OutputError(f"{path} cannot be written: {error.strerror}") from error
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:

@@ -10,12 +10,11 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 
 from labkit.audio import MelConfig
 from labkit.corpus.errors import CorpusError
 from labkit.corpus.layout import write_json
-from labkit.errors import OutputError
+from labkit.files import write_tensors
 
 FOLDER = "mels"
 INDEX = "index.json"
@@ -111,14 +110,7 @@ def write_shard(path: Path, mels: Mapping[str, torch.Tensor], made_from: str) ->
     Raises:
         OutputError: it cannot be written.
     """
-    unfinished = path.with_name(f".{path.name}.part")
-    try:
-        unfinished.write_bytes(save(dict(mels), metadata={_KEY: made_from}))
-        unfinished.replace(path)
-    except (OSError, SafetensorError) as error:
-        raise OutputError(f"{path} cannot be written: {error}") from error
-    finally:
-        unfinished.unlink(missing_ok=True)
+    write_tensors(path, mels, {_KEY: made_from})
     return {name: mel.shape[1] for name, mel in mels.items()}
 
 

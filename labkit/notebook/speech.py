@@ -11,14 +11,14 @@ from labkit.notebook.picture import DARK, Picture, Table, new_figure
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from labkit.pipeline.speech import Speech, SpeechPiece
+    from labkit.pipeline.utterance import SpeechPiece, Utterance
 
 LONGEST = 30.0  # seconds; more would be too fine to see
 MOST_WORDS = 25  # more are not named on the axis
 MOST_ROWS = 50  # of the table
 
 
-def draw_speech(speech: Speech) -> Picture:
+def draw_speech(speech: Utterance) -> Picture:
     """Draw a speech over time: what is heard, what the vocoder was given, what was being read.
 
     Args:
@@ -40,7 +40,7 @@ def draw_speech(speech: Speech) -> Picture:
     return Picture(figure, _title(speech), _text(speech, end), _table(speech))
 
 
-def _draw_waveform(axes: Axes, speech: Speech, end: float) -> None:
+def _draw_waveform(axes: Axes, speech: Utterance, end: float) -> None:
     # The two extremes of each stretch look the same as all samples, and are drawn much faster.
     audio = speech.audio[: round(end * speech.sample_rate)]
     size = max(1, len(audio) // 2000)
@@ -57,7 +57,7 @@ def _draw_waveform(axes: Axes, speech: Speech, end: float) -> None:
     axes.set_ylabel("waveform")
 
 
-def _draw_mel(axes: Axes, speech: Speech, shown: list[SpeechPiece]) -> None:
+def _draw_mel(axes: Axes, speech: Utterance, shown: list[SpeechPiece]) -> None:
     axes.set_ylabel("mel band")
     if not shown:
         return
@@ -123,12 +123,12 @@ def _words(piece: SpeechPiece, base: int) -> list[tuple[float, str]]:
     return words
 
 
-def _title(speech: Speech) -> str:
+def _title(speech: Utterance) -> str:
     text = " ".join(speech.text.split())
     return "Speech: " + (text if len(text) <= 60 else text[:57] + "...")
 
 
-def _text(speech: Speech, end: float) -> str:
+def _text(speech: Utterance, end: float) -> str:
     count = len(speech.pieces)
     pieces = "one piece" if count == 1 else f"{count} pieces"
     read = [piece.attention.peak for piece in speech.pieces if piece.attention is not None]
@@ -148,7 +148,7 @@ def _sentence(note: str) -> str:
     return note[0].upper() + note[1:] + "."
 
 
-def _table(speech: Speech) -> Table:
+def _table(speech: Utterance) -> Table:
     rows = [
         (
             f"{piece.start:.2f}",

@@ -17,7 +17,7 @@ _HOME = {
     "Failure": "attention_check",
     "Phonemes": "front_end",
     "Speech": "speech",
-    "SpeechPiece": "speech",
+    "SpeechPiece": "utterance",
     "Synthesizer": "synthesizer",
     "TextPiece": "splitting",
     "VoiceSettings": "voice",

@@ -10,8 +10,9 @@ import torch
 from labkit.errors import SpeechError
 from labkit.pipeline.joining import join
 from labkit.pipeline.reading import Reading
-from labkit.pipeline.speech import Speech, SpeechPiece
+from labkit.pipeline.speech import Speech
 from labkit.pipeline.splitting import TextPiece
+from labkit.pipeline.utterance import SpeechPiece
 
 
 class Said(NamedTuple):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import torch
 
 from labkit.errors import CheckpointError
+from labkit.files import whole_file
 
 _NAME = re.compile(r"step_(\d{8})\.pt")
 KEPT = 2
@@ -29,17 +29,9 @@ def save_training(state: dict[str, Any], folder: Path) -> Path:
         CheckpointError: it cannot be written.
     """
     path = folder / f"step_{state['step']:08d}.pt"
-    unfinished = folder / f".{path.name}.{os.getpid()}.tmp"
-    try:
-        with unfinished.open("wb") as file:
-            torch.save(state, file)
-            file.flush()
-            os.fsync(file.fileno())  # or a power cut could leave an empty file under its name
-        unfinished.replace(path)
-    except OSError as error:
-        raise CheckpointError(f"{path} cannot be written: {error.strerror or error}") from error
-    finally:
-        unfinished.unlink(missing_ok=True)
+    whole = whole_file(path, CheckpointError, lasting=True)
+    with whole as unfinished, unfinished.open("wb") as file:
+        torch.save(state, file)  # to a file of ours: torch would call a full disk a RuntimeError
     for old in list_checkpoints(folder)[:-KEPT]:
         old.unlink(missing_ok=True)
     return path

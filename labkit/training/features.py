@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 import torch
 from safetensors import safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
 from labkit.audio import load_audio, log_mel
 from labkit.audio.config import DEFAULT
-from labkit.errors import InputError, LabkitError, OutputError
+from labkit.errors import InputError, LabkitError
+from labkit.files import write_tensors
 from labkit.training.transcripts import Transcript, transcribe
 
 LABELS = "labels.jsonl"
@@ -187,11 +187,4 @@ def _write(path: Path, key: str, mels: Sequence[Tensor], transcripts: Sequence[T
         "mean": mean.float(),
         "deviation": torch.tensor(variance**0.5),
     }
-    unfinished = path.with_name(f".{path.name}.part")
-    try:
-        save_file(tensors, unfinished, {"key": key})
-        unfinished.replace(path)
-    except OSError as error:
-        raise OutputError(f"{path} cannot be written: {error.strerror or error}") from error
-    finally:
-        unfinished.unlink(missing_ok=True)
+    write_tensors(path, tensors, {"key": key})

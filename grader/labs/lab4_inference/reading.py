@@ -6,8 +6,8 @@ from typing import Any
 
 import torch
 
-from grader.judge.compare import Finding
 from grader.judge.dice import dice, listed
+from grader.judge.finding import Finding
 from grader.judge.stage import Partner
 from grader.sandbox.line import Said, Tensors
 

@@ -1,0 +1,24 @@
+"""What a judge finds wrong with a fill."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What is wrong with a fill.
+
+    Attributes:
+        stage: ``unfilled``, ``error``, ``limit``, ``type``, ``dtype``, ``rank``, ``axes``,
+            ``size``, ``finite``, ``property``, ``value``, ``changed``, ``gradient``,
+            ``manner`` (all numbers are right, and they should have been computed otherwise).
+        message: one or two sentences for the student.
+        hint: a question that leads on, or nothing.
+        slip: id of the named slip, or nothing.
+    """
+
+    stage: str
+    message: str
+    hint: str = ""
+    slip: str = ""
