@@ -20,7 +20,7 @@ from grader.judge.golden import public_cases
 from grader.judge.verdict import limit_finding
 from grader.labs.base import Tensors, call_document
 from grader.labs.lab1_attention.tasks import LAB as ATTENTION
-from grader.sandbox import session, worker
+from grader.sandbox import session, traces, worker
 from grader.sandbox.frame import FRAME_LIMIT, LENGTH_BYTES, pack, unpack
 from grader.sandbox.isolation import NONE
 from grader.sandbox.perform import ELEMENT_LIMIT, TEXT_LIMIT, describe_error, perform, run_cell
@@ -165,7 +165,7 @@ def test_scratch_folders_are_emptied_whatever_is_in_them(tmp_path: Path) -> None
     (tmp_path / "broken").symlink_to("nowhere")
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "a" / "b").chmod(0)
-    assert worker._wipe(tmp_path)
+    assert traces.wipe(tmp_path)
     assert list(tmp_path.iterdir()) == []
     assert Path("/usr").is_dir()
 
@@ -187,15 +187,15 @@ def test_a_scratch_folder_is_emptied_however_deep_it_is(tmp_path: Path) -> None:
         (tmp_path / str(number)).mkdir()
         deep(tmp_path / str(number))
     (tmp_path / "1" / "locked").mkdir(mode=0)
-    assert worker._wipe(tmp_path, seconds=60)
+    assert traces.wipe(tmp_path, seconds=60)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_scratch_folder_that_resists_or_takes_long_is_reported(tmp_path: Path) -> None:
-    assert not worker._wipe(tmp_path / "absent")
+    assert not traces.wipe(tmp_path / "absent")
     (tmp_path / "file").touch()
-    assert not worker._wipe(tmp_path, seconds=-1)
-    assert worker._wipe(tmp_path, seconds=60)
+    assert not traces.wipe(tmp_path, seconds=-1)
+    assert traces.wipe(tmp_path, seconds=60)
 
 
 # --- the judge's end of the pipe -----------------------------------------------------------------
@@ -447,8 +447,8 @@ def test_each_confined_worker_has_an_edition_of_its_own(confined: str, edition: 
 def test_an_unclean_sandbox_is_thrown_away(confined: str, edition: Path) -> None:
     with Worker(confined, edition) as own:
         own._command[own._command.index("-c") + 1] = (
-            "import grader.sandbox.worker as w; wipe = w._wipe\n"
-            "w._wipe = lambda folder: not any(folder.iterdir()) and wipe(folder)\n"
+            "import grader.sandbox.worker as w; wipe = w.wipe\n"
+            "w.wipe = lambda folder: not any(folder.iterdir()) and wipe(folder)\n"
             "w.main()"
         )
         assert own.ask(question("1"), {}).status == "ok"

@@ -15,15 +15,12 @@ import contextlib
 import ctypes
 import gc
 import importlib
-import itertools
 import mmap
 import os
-import secrets
 import select
 import signal
 import socket
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -41,6 +38,7 @@ from grader.sandbox.frame import (
 from grader.sandbox.landlock import hide_kernel_files
 from grader.sandbox.line import answered_through
 from grader.sandbox.system_calls import forbid_system_calls
+from grader.sandbox.traces import SCRATCH, counters, entries, stir, threads, unmoved, wipe
 
 MEMORY_LIMIT = 2 * 1024**3  # bytes of address space that a question may add
 FILE_LIMIT = 32 * 1024**2  # bytes of any file that it writes
@@ -48,11 +46,6 @@ OPEN_FILE_LIMIT = 256  # each pipe among them holds memory, too
 THREAD_LIMIT = 16
 LONGEST_WAIT = 3  # times its limit: how much longer a question may take if others starve it
 ENTRY_LIMIT = 2_000  # files, folders and links that it makes
-WIPE_SECONDS = 3.0  # what takes longer is thrown away with the whole sandbox
-SCRATCH = ("/scratch", "/dev/shm")  # of the sandbox; emptied after every question
-
-STIRRED_FILES, STIRRED_THREADS = 2048, 128  # at most, before each question
-FORGIVEN_FILES, FORGIVEN_THREADS = 128, 32  # the question of lab 4 that makes most makes half
 
 _NOTEBOOK_MODULES = (
     "IPython.core.interactiveshell",
@@ -154,18 +147,6 @@ def _waited(child: int) -> float:
         return 0.0
 
 
-def _threads(child: int) -> int:
-    try:
-        return Path(f"/proc/{child}/task").stat().st_nlink - 2
-    except OSError:  # it has just ended
-        return 0
-
-
-def _entries() -> int:
-    """Count what lies in the scratch folders: every name counts there, those of hard links too."""
-    return sum(found.f_files - found.f_ffree for found in map(os.statvfs, SCRATCH))
-
-
 def _collect(
     child: int, pipe: int, seconds: float, confined: bool, buffer: memoryview
 ) -> tuple[str, int, int, int]:
@@ -185,9 +166,9 @@ def _collect(
             status = "time"
         # of the kernel's own limits, that on threads would count all of a user's processes, and
         # there is none on files
-        elif confined and _threads(child) > THREAD_LIMIT:
+        elif confined and threads(child) > THREAD_LIMIT:
             status = "threads"
-        elif confined and _entries() > ENTRY_LIMIT:
+        elif confined and entries() > ENTRY_LIMIT:
             status = "files"
         if ended and not count:  # drained; a grandchild may hold the pipe open: no matter
             break
@@ -223,83 +204,6 @@ def _kill_leftovers(child: int, confined: bool) -> None:
             return
 
 
-def _wipe(folder: Path, seconds: float = WIPE_SECONDS) -> bool:
-    """Empty a scratch folder; False if something resisted, or it took too long.
-
-    The folders of a folder are moved to the top before it goes: no path gets long, however deep
-    they lie.
-    """
-    deadline = time.monotonic() + seconds
-    unused = (folder / f"{os.urandom(8).hex()}{number}" for number in itertools.count())
-    try:
-        while entries := list(folder.iterdir()):
-            for entry in entries:
-                if time.monotonic() > deadline:
-                    return False
-                _remove(entry, unused)
-    except OSError:
-        return False
-    return True
-
-
-def _remove(path: Path, unused: Iterator[Path]) -> None:
-    if path.is_symlink() or not path.is_dir():
-        path.unlink()
-        return
-    path.chmod(0o700)
-    for inner in list(path.iterdir()):
-        if inner.is_dir() and not inner.is_symlink():
-            inner.chmod(0o700)
-            inner.rename(next(unused))
-        else:
-            inner.unlink()
-    path.rmdir()
-
-
-def _stir() -> None:
-    """Move the counters that outlive a question by amounts that nobody knows."""
-    for folder in SCRATCH:
-        for _ in range(secrets.randbelow(STIRRED_FILES)):
-            _inode(folder)
-    for _ in range(secrets.randbelow(STIRRED_THREADS)):
-        _thread()
-
-
-def _inode(folder: str) -> int:
-    """Return the number of the next file that is made in a folder."""
-    path = f"{folder}/{os.urandom(8).hex()}"
-    descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    number = os.fstat(descriptor).st_ino
-    os.close(descriptor)
-    Path(path).unlink()
-    return number
-
-
-def _thread() -> int:
-    """Return the number of the next thread, from which processes have theirs, too."""
-    before = _threads(os.getpid())
-    thread = threading.Thread(target=int)
-    thread.start()
-    thread.join()
-    while _threads(os.getpid()) > before:  # the kernel has it a moment longer than Python
-        time.sleep(0)
-    return thread.native_id or 0
-
-
-def _counters() -> tuple[int, int, int]:
-    return _inode(SCRATCH[0]), _inode(SCRATCH[1]), _thread()
-
-
-def _unmoved(before: tuple[int, int, int]) -> bool:
-    """Whether a question moved the counters no further than honest ones do.
-
-    Files and threads are numbered on and on: a later question could read what an earlier one has
-    written by making many. So few are forgiven that the stirring hides them.
-    """
-    moved = [after - then for after, then in zip(_counters(), before, strict=True)]
-    return max(moved[:2]) <= FORGIVEN_FILES and moved[2] <= FORGIVEN_THREADS
-
-
 def answer_in_child(
     head: dict[str, Any], requests: int, answers: int, confined: bool, line: int = -1
 ) -> None:
@@ -321,8 +225,8 @@ def answer_in_child(
     if head["kind"] == NOTEBOOK:
         _preload(_NOTEBOOK_MODULES)
     if counted := confined and head["kind"] != NOTEBOOK:  # a notebook's run is told no secret
-        _stir()
-        counters = _counters()
+        stir()
+        numbers = counters()
     started = time.monotonic()
     reading, writing = os.pipe()
     child = os.fork()
@@ -338,14 +242,14 @@ def answer_in_child(
         os.close(reading)
         if status != "ok" and head["kind"] != NOTEBOOK:  # a part of an answer is none
             size = 0
-        clean = not confined or all([_wipe(Path(folder)) for folder in SCRATCH])
+        clean = not confined or all([wipe(Path(folder)) for folder in SCRATCH])
         envelope = {
             "nonce": head["nonce"],
             "status": status,
             "code": code,
             "seconds": round(time.monotonic() - started, 3),
             "peak_bytes": peak,
-            "clean": clean and (not counted or _unmoved(counters)),
+            "clean": clean and (not counted or unmoved(numbers)),
             "size": size,
         }
         write_bytes(answers, pack(envelope))

@@ -13,7 +13,8 @@ from grader.judge.golden import Cases
 from grader.labs.base import Case, Task, Tensors
 from grader.labs.lab3_decoder.decoder_adapter import SPARE_STEPS
 from grader.labs.lab3_decoder.instructor import model_cases as tacotron2
-from grader.labs.lab3_decoder.instructor.shapes import FRESH, HIDDEN, PUBLIC, Shape
+from grader.labs.lab3_decoder.instructor.fresh_shapes import FRESH
+from grader.labs.lab3_decoder.instructor.shapes import HIDDEN, PUBLIC, Shape
 from grader.labs.lab3_decoder.instructor.slips import SLIPS
 from grader.labs.lab3_decoder.tasks import LAB as DECODER
 from labkit.tacotron2 import Decoder, DecoderState

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -68,7 +67,8 @@ class Shape:
         return bool(self.options.get("double"))
 
 
-def _frames(r: int, **more: Any) -> dict[str, Any]:
+def frames(r: int, **more: Any) -> dict[str, Any]:
+    """Return the sizes of a decoder of so many frames per step."""
     return {"n_frames_per_step": r, **more}
 
 
@@ -95,13 +95,13 @@ _WIDE = {
 
 PUBLIC = {
     "decoder-1": (
-        Shape("two sentences, two frames per step", "start", (6, 6), init=_frames(2)),
-        Shape("one sentence, sizes that are equal", "start", (6,), init=_EQUAL | _frames(1)),
+        Shape("two sentences, two frames per step", "start", (6, 6), init=frames(2)),
+        Shape("one sentence, sizes that are equal", "start", (6,), init=_EQUAL | frames(1)),
         Shape(
             "a memory of another type, on another device",
             "start",
             (2, 2, 2),
-            init=_frames(3),
+            init=frames(3),
             options={"double": True},
         ),
         Shape("three sentences, gradients", "start", (4, 4, 4), gradients=True),
@@ -111,7 +111,7 @@ PUBLIC = {
             "one step of two sentences, gradients",
             "decode",
             (7, 4),
-            init=_frames(2),
+            init=frames(2),
             gradients=True,
         ),
         Shape(
@@ -140,7 +140,7 @@ PUBLIC = {
             "three steps, prenet dropout from a generator",
             "steps",
             (5,),
-            init=_frames(2),
+            init=frames(2),
             options={"steps": 3, "generator": 5},
         ),
         Shape("three steps, all sizes equal", "steps", (4, 2), init=_EQUAL, options={"steps": 3}),
@@ -165,7 +165,7 @@ PUBLIC = {
             "two frames per step, and a gate exactly at the threshold",
             "infer",
             (4, 4, 2),
-            init=_frames(2),
+            init=frames(2),
             fires=((0,), (4,), (2, 3)),
             at=((1, 1),),
         ),
@@ -173,7 +173,7 @@ PUBLIC = {
             "a sentence that never ends, a lower threshold",
             "infer",
             (3, 5),
-            init=_frames(2),
+            init=frames(2),
             options={"max_decoder_steps": 4, "gate_threshold": 0.3},
             fires=((1,), ()),
         ),
@@ -181,7 +181,7 @@ PUBLIC = {
             "one sentence that ends at its first step",
             "infer",
             (2,),
-            init=_frames(3, gate_threshold=0.4),
+            init=frames(3, gate_threshold=0.4),
             fires=((0,),),
         ),
         Shape(
@@ -195,7 +195,7 @@ PUBLIC = {
             "parse_decoder_outputs alone, gradients",
             "parse",
             (5, 3),
-            init=_frames(2),
+            init=frames(2),
             fires=((2,), (3,)),
             gradients=True,
         ),
@@ -204,17 +204,17 @@ PUBLIC = {
 HIDDEN = {
     "decoder-1": (
         Shape("a wide decoder", "start", (13,) * 4, init=_WIDE),
-        Shape("a single symbol", "start", (1,), init=_WIDE | _frames(2)),
-        Shape("five sentences, three frames per step", "start", (9,) * 5, init=_frames(3)),
+        Shape("a single symbol", "start", (1,), init=_WIDE | frames(2)),
+        Shape("five sentences, three frames per step", "start", (9,) * 5, init=frames(3)),
         Shape("another type and device", "start", (4, 4), options={"double": True}),
-        Shape("gradients", "start", (3,), init=_frames(2), gradients=True),
+        Shape("gradients", "start", (3,), init=frames(2), gradients=True),
     ),
     "decoder-2": (
         Shape("one step of a wide decoder", "decode", (23, 14, 2), init=_WIDE),
         Shape("one step, all sizes equal", "decode", (4,) * 4, masked=False, init=_EQUAL),
         Shape("one step, a single symbol", "decode", (1,), masked=False),
-        Shape("one step, three frames, no mask", "decode", (5, 5), masked=False, init=_frames(3)),
-        Shape("one step, gradients", "decode", (6, 4), init=_frames(2), gradients=True),
+        Shape("one step, three frames, no mask", "decode", (5, 5), masked=False, init=frames(3)),
+        Shape("one step, gradients", "decode", (6, 4), init=frames(2), gradients=True),
         Shape(
             "one step in training, its query dropped",
             "decode",
@@ -244,7 +244,7 @@ HIDDEN = {
             options={"steps": 3, "skip": 40, "prenet_dropout": False},
             fires=((0, 1), (1, 3)),
         ),
-        Shape("a single step", "steps", (4, 4), init=_frames(3), options={"steps": 1}),
+        Shape("a single step", "steps", (4, 4), init=frames(3), options={"steps": 1}),
         Shape(
             "prenet dropout, no generator",
             "steps",
@@ -255,7 +255,7 @@ HIDDEN = {
             "with your own start, two frames per step",
             "steps",
             (6, 2, 4),
-            init=_frames(2),
+            init=frames(2),
             options={"steps": 5, "generator": 6},
             own=True,
         ),
@@ -272,7 +272,7 @@ HIDDEN = {
             "five sentences, three frames per step",
             "infer",
             (6, 2, 4, 1, 6),
-            init=_frames(3, max_decoder_steps=9),
+            init=frames(3, max_decoder_steps=9),
             fires=((2, 5), (6,), (0, 1, 2), (4,), (3,)),
             at=((1, 2), (1, 4)),
         ),
@@ -283,7 +283,7 @@ HIDDEN = {
             options={"gate_threshold": 0.8},
             fires=((2,), (5,)),
         ),
-        Shape("all end at the first step", "infer", (3, 1), init=_frames(2), fires=((0,), (0,))),
+        Shape("all end at the first step", "infer", (3, 1), init=frames(2), fires=((0,), (0,))),
         Shape(
             "a threshold of zero", "infer", (2, 3), options={"gate_threshold": 0.0}, fires=((), ())
         ),
@@ -291,18 +291,16 @@ HIDDEN = {
             "a limit far away",
             "infer",
             (2, 4, 1),
-            init=_frames(2, max_decoder_steps=2000),
+            init=frames(2, max_decoder_steps=2000),
             fires=((1,), (3,), (0,)),
         ),
-        Shape(
-            "no gate fires", "infer", (2, 4), init=_frames(2, gate_threshold=0.6), fires=((), ())
-        ),
+        Shape("no gate fires", "infer", (2, 4), init=frames(2, gate_threshold=0.6), fires=((), ())),
         Shape("the last possible step", "infer", (4,), fires=((6,),), at=((0, 3),)),
         Shape(
             "a limit of one step",
             "infer",
             (4, 2),
-            init=_frames(2),
+            init=frames(2),
             options={"max_decoder_steps": 1},
             fires=((), (0,)),
         ),
@@ -310,10 +308,10 @@ HIDDEN = {
             "no early stopping, gates that fall again",
             "infer",
             (3, 5, 2),
-            init=_frames(2, early_stopping=False),
+            init=frames(2, early_stopping=False),
             fires=((1, 2, 4), (3,), (5,)),
         ),
-        Shape("parse_decoder_outputs, three frames", "parse", (4,), init=_frames(3), fires=((1,),)),
+        Shape("parse_decoder_outputs, three frames", "parse", (4,), init=frames(3), fires=((1,),)),
         Shape("parse_decoder_outputs, wide", "parse", (9, 3), init=_WIDE, fires=((4,), (1,))),
         Shape(
             "with your own steps",
@@ -326,81 +324,9 @@ HIDDEN = {
             "with your own steps, prenet dropout",
             "infer",
             (4, 5),
-            init=_frames(2),
+            init=frames(2),
             options={"generator": 8},
             own=True,
         ),
     ),
 }
-
-
-def _fresh_init(dice: random.Random, r: int) -> dict[str, Any]:
-    """Draw sizes; all of them differ."""
-    names = ("encoder_embedding_dim", "attention_rnn_dim", "decoder_rnn_dim", "prenet_dim")
-    chosen = dict(zip(names, dice.sample(range(7, 15), len(names)), strict=True))
-    chosen |= {"n_mel_channels": dice.choice((2, 3, 5)), "attention_dim": dice.choice((4, 6))}
-    return chosen | {"n_frames_per_step": r, "attention_location_kernel_size": 5}
-
-
-def _fresh_starts(dice: random.Random) -> list[Shape]:
-    def shape(batch: int, r: int, **options: Any) -> Shape:
-        lengths = (dice.randint(2, 6),) * batch
-        return Shape("fresh numbers", "start", lengths, init=_fresh_init(dice, r), options=options)
-
-    return [shape(1, 1), shape(dice.randint(2, 4), 2), shape(2, 3, double=True)]
-
-
-def _fresh_steps(dice: random.Random) -> list[Shape]:
-    def shape(ask: str, r: int, own: bool = False, **options: Any) -> Shape:
-        longest = dice.randint(4, 9)
-        lengths = (longest, dice.randint(1, longest - 2), dice.randint(1, longest))
-        init = _fresh_init(dice, r)
-        return Shape("fresh numbers", ask, lengths, init=init, options=options, own=own)
-
-    def training(lstm: str) -> Shape:
-        init = _fresh_init(dice, 1) | {f"p_{lstm}_dropout": 0.0}
-        return Shape("fresh numbers", "decode", (3, 4), init=init, options={"training": True})
-
-    endless = {"steps": 2, "skip": dice.randint(20, 40)}
-    return [
-        training("attention"),
-        training("decoder"),
-        Shape("fresh numbers", "steps", (3, 2), options=endless, fires=((0, 1), (1, 2))),
-        shape("decode", dice.choice((1, 2))),
-        shape("steps", dice.choice((1, 2)), steps=4, prenet_dropout=False),
-        shape(
-            "steps", dice.choice((1, 3)), steps=dice.randint(3, 5), generator=dice.randint(1, 99)
-        ),
-        shape("steps", 2, own=True, steps=4),
-    ]
-
-
-def _fresh_ends(dice: random.Random) -> list[Shape]:
-    def shape(fires: tuple[tuple[int, ...], ...], r: int, **more: Any) -> Shape:
-        longest = dice.randint(2, 6)
-        lengths = (longest, *(dice.randint(1, longest) for _ in fires[1:]))
-        init = {"n_mel_channels": dice.choice((2, 4)), **_frames(r), **more.pop("init", {})}
-        return Shape("fresh numbers", "infer", lengths, init=init, fires=fires, **more)
-
-    first, last = dice.randint(0, 2), dice.randint(4, 5)
-    threshold = dice.choice((0.2, 0.3, 0.8))
-    return [
-        shape(((first, first + 2), (last,), (3,)), dice.choice((2, 3)), at=((1, 1),)),
-        shape(
-            ((first,), (), (3,)),
-            dice.choice((1, 2)),
-            options={"max_decoder_steps": 6, "gate_threshold": threshold},
-        ),
-        shape(((first,), (2,)), 2, init={"early_stopping": False}),
-        Shape(
-            "fresh numbers, with your own steps",
-            "infer",
-            (4, 3),
-            init=_frames(dice.choice((1, 2))),
-            options={"prenet_dropout": False},
-            own=True,
-        ),
-    ]
-
-
-FRESH = {"decoder-1": _fresh_starts, "decoder-2": _fresh_steps, "decoder-3": _fresh_ends}

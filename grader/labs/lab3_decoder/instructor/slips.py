@@ -7,7 +7,7 @@ without holding this code; the same classes are the mutants that the hidden case
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from itertools import count, islice
+from itertools import count
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,19 +17,15 @@ from torch.nn import functional as F
 from grader.labs.lab3_decoder.instructor import edits_of_steps as decoder_edits
 from grader.labs.lab3_decoder.instructor import habits as decoder_habits
 from grader.labs.lab3_decoder.instructor import model_slips
+from grader.labs.lab3_decoder.instructor.end_slips import END, slip
 from labkit.tacotron2 import Decoder
 from labkit.tacotron2.masking import padding_mask
-
-
-def _slip(**methods: Any) -> type[Decoder]:
-    return type("DecoderSlip", (Decoder,), methods)
-
 
 # decoder-1
 
 
 def _go(go_frame: Callable[[Any, Any], Any]) -> type[Decoder]:
-    return _slip(get_go_frame=go_frame)
+    return slip(get_go_frame=go_frame)
 
 
 def _begun(**parts: Callable[[Any, Any], Any]) -> type[Decoder]:
@@ -39,7 +35,7 @@ def _begun(**parts: Callable[[Any, Any], Any]) -> type[Decoder]:
         state = Decoder.initialize_decoder_states(s, memory)
         return state._replace(**{name: part(s, memory) for name, part in parts.items()})
 
-    return _slip(initialize_decoder_states=initialize_decoder_states)
+    return slip(initialize_decoder_states=initialize_decoder_states)
 
 
 def _zeros(*sizes: Callable[[Any, Any], int]) -> Callable[[Any, Any], Any]:
@@ -110,7 +106,7 @@ _START = {
             memory.size(0), s.prenet.layers[-1].linear_layer.out_features
         )
     ),
-    "batch-of-one": _slip(initialize_decoder_states=_of_one),
+    "batch-of-one": slip(initialize_decoder_states=_of_one),
     "ones": _begun(**{name: _ones(size) for name, size in _ONES.items()}),
     "sizes-swapped": _begun(
         attention_hidden=_zeros(_batch, _decoder_size),
@@ -118,7 +114,7 @@ _START = {
         decoder_hidden=_zeros(_batch, _attention_size),
         decoder_cell=_zeros(_batch, _attention_size),
     ),
-    "order": _slip(initialize_decoder_states=_in_another_order),
+    "order": slip(initialize_decoder_states=_in_another_order),
     "weights-as-context": _begun(
         attention_weights=lambda s, memory: memory.new_zeros(memory.size(0), memory.size(2)),
         attention_weights_cum=lambda s, memory: memory.new_zeros(memory.size(0), memory.size(2)),
@@ -206,7 +202,7 @@ def _step(
         v.decoder_hidden = drop(v.decoder_hidden, s.p_decoder_dropout, s.training)
         return (*project(s, v), hand_on(s, v))
 
-    return _slip(decode=decode)
+    return slip(decode=decode)
 
 
 def _listen_to_context_first(s: Any, v: Any) -> Any:
@@ -267,7 +263,7 @@ def _run(
             yield shown[0], gate, shown[1]
             frame, state = keep(start, new) if keep else new
 
-    return _slip(steps=steps)
+    return slip(steps=steps)
 
 
 _STEP = {
@@ -340,134 +336,9 @@ _STEP = {
 }
 
 
-# decoder-3
-
-
-def _fires(gate: Any, threshold: float) -> Any:
-    return gate.sigmoid().squeeze(1) > threshold
-
-
-def _loop(
-    fires: Any = _fires,
-    ended: Any = lambda before, fired: before | fired,
-    stop: Any = lambda ended: ended.all(),
-    early: Any = lambda s: s.early_stopping,
-    lengths: Any = lambda s, alive: s.n_frames_per_step * alive.sum(1),
-    limit: Any = lambda steps: steps,
-    look: Any = lambda state: state.attention_weights,
-    late: bool = False,
-    drop_last: bool = False,
-) -> type[Decoder]:
-    """A loop with a mistake.
-
-    Args:
-        fires: which gates do.
-        ended: which sentences have, from those before and those whose gate fires.
-        stop: whether the sentences that have ended are reason enough to stop.
-        early: whether to stop early.
-        lengths: of the sentences, from (B, steps) whether each had not ended after a step.
-        limit: number of steps; None for no limit.
-        look: what a state says about the alignment.
-        late: whether it is only seen before the next step that the end has come.
-        drop_last: whether the step at which the end comes is thrown away.
-    """
-
-    def infer(
-        s: Any,
-        memory: Any,
-        memory_lengths: Any,
-        *,
-        max_decoder_steps: int | None = None,
-        gate_threshold: float | None = None,
-        **passed: Any,
-    ) -> Any:
-        steps = s.max_decoder_steps if max_decoder_steps is None else max_decoder_steps
-        threshold = s.gate_threshold if gate_threshold is None else gate_threshold
-        done = torch.zeros(memory.size(0), dtype=torch.bool)
-        made: list[tuple[Any, Any, Any]] = []
-        alive = []
-        for frame, gate, state in islice(s.steps(memory, memory_lengths, **passed), limit(steps)):
-            stopping = early(s) and bool(stop(done))
-            done = ended(done, fires(gate, threshold))
-            if drop_last and early(s) and bool(stop(done)) and made:
-                break
-            made.append((frame, gate, look(state)))
-            alive.append(~done)
-            if stopping if late else early(s) and bool(stop(done)):
-                break
-        parts = s.parse_decoder_outputs(*map(list, zip(*made, strict=True)))
-        return (*parts, lengths(s, torch.stack(alive, 1)).int())
-
-    return _slip(infer=infer)
-
-
-def _tidied(mel: Any = None, gate: Any = None, alignment: Any = None) -> type[Decoder]:
-    """Outputs put together wrongly, from the stacked steps: mel (B, steps, r · mels) and so on."""
-
-    def parse_decoder_outputs(s: Any, mels: Any, gates: Any, alignments: Any) -> Any:
-        right = Decoder.parse_decoder_outputs(s, mels, gates, alignments)
-        return (
-            mel(s, torch.stack(mels, 1)) if mel else right[0],
-            gate(torch.stack(gates, 1)) if gate else right[1],
-            alignment(torch.stack(alignments, 1)) if alignment else right[2],
-        )
-
-    return _slip(parse_decoder_outputs=parse_decoder_outputs)
-
-
-class _StepsFirst(Decoder):
-    def parse_decoder_outputs(self, *lists: Any) -> Any:
-        mel, gate, alignments = Decoder.parse_decoder_outputs(self, *lists)
-        frames = mel.permute(2, 0, 1).contiguous()
-        return frames, gate.t().contiguous(), alignments.transpose(0, 1).contiguous()
-
-
-_END = {
-    "logit-as-probability": _loop(lambda gate, threshold: gate.squeeze(1) > threshold),
-    "at-threshold": _loop(lambda gate, threshold: gate.sigmoid().squeeze(1) >= threshold),
-    "inverted": _loop(lambda gate, threshold: gate.sigmoid().squeeze(1) < threshold),
-    "threshold-ignored": _loop(lambda gate, threshold: _fires(gate, 0.5)),
-    "firing-counted": _loop(
-        lengths=lambda s, alive: s.n_frames_per_step * (alive.sum(1) + 1).clamp(max=alive.size(1))
-    ),
-    "all-counted": _loop(
-        lengths=lambda s, alive: s.n_frames_per_step * torch.ones_like(alive).sum(1)
-    ),
-    "revives": _loop(ended=lambda before, fired: fired),
-    "one-ends-all": _loop(stop=lambda ended: ended.any()),
-    "first-decides": _loop(stop=lambda ended: ended[0]),
-    "lengths-in-steps": _loop(lengths=lambda s, alive: alive.sum(1)),
-    "never-stops": _loop(early=lambda s: False),
-    "stops-always": _loop(early=lambda s: True),
-    "stops-late": _loop(late=True),
-    "last-dropped": _loop(drop_last=True),
-    "limit-one-short": _loop(limit=lambda steps: steps - 1),
-    "limit-one-long": _loop(limit=lambda steps: steps + 1),
-    "limit-ignored": _loop(limit=lambda steps: None),
-    "mel-not-transposed": _tidied(
-        lambda s, x: x.unflatten(2, (-1, s.n_mel_channels)).flatten(1, 2)
-    ),
-    "mel-reshaped": _tidied(lambda s, x: x.reshape(x.size(0), s.n_mel_channels, -1)),
-    "frames-interleaved": _tidied(
-        lambda s, x: (
-            x.unflatten(2, (s.n_mel_channels, -1)).transpose(2, 3).flatten(1, 2).transpose(1, 2)
-        )
-    ),
-    "frames-by-step": _tidied(
-        lambda s, x: (
-            x.unflatten(2, (-1, s.n_mel_channels)).transpose(1, 2).flatten(1, 2).transpose(1, 2)
-        )
-    ),
-    "steps-first": _StepsFirst,
-    "alignments-transposed": _tidied(alignment=lambda a: a.transpose(1, 2)),
-    "alignments-cumulative": _loop(look=lambda state: state.attention_weights_cum),
-    "gate-axis": _tidied(gate=lambda g: g),
-    "gate-probability": _tidied(gate=lambda g: g.squeeze(2).sigmoid()),
-}
-
 SLIPS: dict[str, dict[str, Any]] = {
     "decoder-1": _START | decoder_edits.START | decoder_habits.START,
     "decoder-2": _STEP | decoder_edits.STEP | decoder_habits.STEP,
-    "decoder-3": _END | decoder_edits.END | decoder_habits.END,
+    "decoder-3": END | decoder_edits.END | decoder_habits.END,
     "tacotron2-1": dict(model_slips.SLIPS),
 }
