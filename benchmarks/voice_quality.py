@@ -32,8 +32,8 @@ from voice.speed import measure_speed
 from labkit import Synthesizer
 from labkit.cli.values import positive
 from labkit.corpus.flite import VOICES, flite_version
-from labkit.corpus.progress import progress_bar
 from labkit.errors import LabkitError, SpeechError
+from labkit.progress import progress_bar
 
 SPEED = "speed"
 PARTS = {

@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -47,8 +48,9 @@ def _check(arguments: argparse.Namespace) -> int:
 
 def _grade(arguments: argparse.Namespace) -> int:
     from grader.course.course import grade
-    from grader.course.table import Progress, print_marks
+    from grader.course.table import print_marks
     from grader.sandbox.isolation import NONE
+    from labkit.progress import progress_bar
 
     if arguments.isolation == NONE:
         print(
@@ -56,15 +58,20 @@ def _grade(arguments: argparse.Namespace) -> int:
             "records will say 'unconfined'",
             file=sys.stderr,
         )
-    with Progress(quiet=arguments.json) as progress:
+    with ExitStack() as shown:
+        bars: list[Callable[[float], object]] = []
+
+        def announce(total: int) -> None:
+            bars.append(shown.enter_context(progress_bar(not arguments.json, "judging", total)))
+
         records = grade(
             arguments.course,
             arguments.lab,
             isolation=arguments.isolation,
             jobs=arguments.jobs,
             output=arguments.output,
-            progress=progress.step,
-            announce=progress.start,
+            progress=lambda record, cached: bars[0](1),
+            announce=announce,
         )
     if arguments.json:
         print(json.dumps(records, indent=1))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import pickle
 from pathlib import Path
 
 import pytest
@@ -12,17 +11,16 @@ import soundfile
 import torch
 
 from conftest import ROOT
-from labkit.audio import MelConfig, load_audio, log_mel
+from labkit.audio import load_audio, log_mel
 from labkit.cli import corpus as command
 from labkit.corpus import (
     CorpusError,
+    Features,
     Limits,
-    MelCache,
     check_corpus,
     prepare_corpus,
     read_listing,
 )
-from labkit.corpus import prepare as prepare_module
 from labkit.corpus.reading import Clip
 from labkit.corpus.split import split_by_name
 
@@ -130,44 +128,20 @@ def test_the_split_is_ljspeechs_in_size_and_does_not_depend_on_place_or_order() 
 
 
 def test_prepared_mels_are_those_of_the_recordings(ljspeech: Path) -> None:
-    prepared = prepare_corpus(ljspeech, dtype="float32")
+    prepared = prepare_corpus(ljspeech)
     assert prepared.folder == ljspeech / "prepared"
     assert prepared.clips == {"train": 10, "val": 1, "test": 1}
     listing = read_listing(prepared.folder)
     assert not listing.faults
     assert {clip.text[:12] for clip in listing.clips} == {"It is number"}
-    cache = MelCache(prepared.folder)
-    assert cache.mel == MelConfig()
-    assert len(cache) == 12
-    for clip in listing.clips:
-        expected = log_mel(load_audio(clip.audio))
-        assert cache.frames[clip.name] == expected.shape[1]
-        assert torch.equal(cache[clip.name], expected)
-        assert torch.equal(pickle.loads(pickle.dumps(cache))[clip.name], expected)
-    half = prepare_corpus(ljspeech)
-    assert half.new_clips == 12
-    for clip in listing.clips:
-        difference = MelCache(half.folder)[clip.name] - cache[clip.name]
-        assert difference.abs().max() < 0.004
-    with pytest.raises(CorpusError, match="holds no mel of LJ9"):
-        cache["LJ9"]
-
-
-def test_only_what_changed_is_prepared_again(
-    ljspeech: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(prepare_module, "_CLIPS_PER_SHARD", 4)
-    assert prepare_corpus(ljspeech).new_clips == 12
+    for part, clips in listing.split.items():
+        features = Features(prepared.folder / "features" / part)
+        assert len(features) == len(clips)
+        for index, clip in enumerate(clips):
+            expected = log_mel(load_audio(clip.audio))
+            assert features.frames[index] == expected.shape[1]
+            assert (features.mel(index) - expected).abs().max() < 0.004
     assert prepare_corpus(ljspeech, jobs=2).new_clips == 0
-    shards = sorted((ljspeech / "prepared/mels").glob("*.safetensors"))
-    assert len(shards) == 3
-    shards[0].unlink()
-    shards[1].write_bytes(shards[1].read_bytes()[:100])
-    assert prepare_corpus(ljspeech).new_clips == 8
-    listing = read_listing(ljspeech / "prepared")
-    tone(listing.split["test"][0].audio, 1.0)
-    assert prepare_corpus(ljspeech).new_clips == 4
-    assert MelCache(ljspeech / "prepared").frames[listing.split["test"][0].name] == 87
 
 
 def test_lists_that_come_with_a_corpus_are_kept(ljspeech: Path, tmp_path: Path) -> None:
@@ -216,13 +190,13 @@ def test_what_cannot_be_prepared_is_said(
     tone(ljspeech / "wavs/LJ001-0005.wav", rate=16_000)
     with pytest.raises(CorpusError, match=r"metadata\.csv:5: .* is at 16000 Hz"):
         prepare_corpus(ljspeech)
-    with pytest.raises(CorpusError, match="holds no mels"):
-        MelCache(ljspeech / "prepared")
+    with pytest.raises(CorpusError, match="holds no features"):
+        Features(ljspeech / "prepared/features/train")
     assert run("prepare", ljspeech, "--resample", "--json") == 0
     report = json.loads(capsys.readouterr().out)
     assert (report["train"], report["val"], report["test"], report["new"]) == (10, 1, 1, 12)
     assert run("prepare", ljspeech, "--resample", "--jobs", 1) == 0
-    assert "0 mels new" in capsys.readouterr().out
+    assert "0 of them new" in capsys.readouterr().out
 
 
 def test_make_by_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,11 +7,11 @@ import torch
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from labkit.corpus.transcripts import transcribe
 from labkit.errors import TextError
 from labkit.pipeline import Phonemes, Synthesizer, VoiceSettings, save_voice, split_text
 from labkit.text import sequence_to_text, text_to_sequence
 from labkit.text.symbol_table import blank_id, first_letter_id
-from labkit.training.transcripts import transcribe
 from pipeline_tools import Buzzer, Scripted, tiny_tacotron2
 
 PHONEMES = VoiceSettings(input="phonemes", prenet_dropout=False)

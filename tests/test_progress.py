@@ -13,8 +13,8 @@ from grader import check, progress
 from grader.labs import LABS
 from grader.selfcheck.board import make_board
 from grader.selfcheck.check import HISTORY, Checked, CheckFailed
+from labkit.notebook.board import ProgressBoard, ProgressRow, say_duration
 from labkit.notebook.picture import Notice
-from labkit.notebook.progress import ProgressBoard, ProgressRow, say_duration
 from labkit.tacotron2 import Attention, LocationLayer
 
 LAB = LABS["lab1_attention"]
@@ -122,7 +122,7 @@ def test_a_check_loads_neither_board_nor_pictures() -> None:
     program = (
         "import sys; from grader import check; from labkit.tacotron2 import Attention; "
         "check('attention-3', Attention); "
-        "names = ('grader.selfcheck.board', 'labkit.notebook.progress'); "
+        "names = ('grader.selfcheck.board', 'labkit.notebook.board'); "
         "print([m for m in sys.modules if m in names])"
     )
     done = subprocess.run(

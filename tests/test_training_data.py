@@ -7,18 +7,25 @@ import pytest
 import torch
 
 from labkit.audio import load_audio, log_mel
-from labkit.errors import InputError
+from labkit.corpus import features as features_module
+from labkit.corpus.errors import CorpusError
+from labkit.corpus.features import Features, prepare
+from labkit.corpus.reading import read_listing
+from labkit.corpus.transcripts import transcribe
 from labkit.text import sequence_to_text, symbols
 from labkit.training.data import SILENCE, Batches, collate
-from labkit.training.features import prepare, read_list
-from labkit.training.transcripts import transcribe
 from training_tools import TONE_SECONDS, make_tones
 
 FRAME = 256 / 22050
 
 
-def quiet(done):
-    pass
+def train_clips(corpus):
+    return read_listing(corpus).split["train"]
+
+
+def features_of(corpus, folder):
+    prepare(train_clips(corpus), folder)
+    return Features(folder)
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +35,7 @@ def tones(tmp_path_factory):
 
 @pytest.fixture
 def features(tones):
-    return prepare(read_list(tones / "train.txt"), tones / "train.safetensors", quiet)
+    return features_of(tones, tones / "features")
 
 
 # What is said
@@ -70,10 +77,10 @@ def test_labels_of_another_sentence_are_not_believed():
 
 
 def test_features_are_the_mel_and_the_symbols(tones, features):
-    recordings = read_list(tones / "train.txt")
+    recordings = train_clips(tones)
     assert len(features) == len(recordings) == 20
     for index in (0, 7, 19):
-        mel = log_mel(load_audio(recordings[index].path))
+        mel = log_mel(load_audio(recordings[index].audio))
         torch.testing.assert_close(features.mel(index), mel, rtol=1e-3, atol=1e-3)
         spoken = sequence_to_text(features.ids(index).tolist())
         assert spoken == sequence_to_text(transcribe(recordings[index].text).ids)
@@ -83,33 +90,47 @@ def test_features_are_the_mel_and_the_symbols(tones, features):
     assert features.deviation == pytest.approx(float(every.std()), rel=1e-3)
 
 
-def test_features_are_computed_once_and_again_if_the_list_changes(tmp_path):
-    corpus = make_tones(tmp_path / "corpus", sentences=3)
-    done = []
-    for _ in range(2):
-        prepare(read_list(corpus / "train.txt"), tmp_path / "f.safetensors", done.append)
-    assert done == [1, 2]
-    (corpus / "train.txt").write_text("wavs/t1.wav|knee.\n")
-    again = prepare(read_list(corpus / "train.txt"), tmp_path / "f.safetensors", done.append)
-    assert done == [1, 2, 1]
-    assert len(again) == 1
-
-
-def test_labels_that_change_are_read_again(tmp_path):
-    corpus = make_tones(tmp_path / "corpus", sentences=3)
-    recordings = read_list(corpus / "train.txt")
-    before = prepare(recordings, tmp_path / "f.safetensors", quiet)
+def test_only_what_changed_is_computed_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(features_module, "_CLIPS_PER_SHARD", 4)
+    corpus, folder = make_tones(tmp_path / "corpus"), tmp_path / "features"
+    clips, done = train_clips(corpus), []
+    assert prepare(clips, folder, done.append) == sum(done) == 20
+    assert prepare(clips, folder, done.append, jobs=2) == 0
+    assert sum(done) == 40
+    before = Features(folder)
+    mels = [before.mel(index) for index in range(20)]
+    shards = sorted(folder.glob("*.safetensors"))
+    assert len(shards) == 5
+    shards[0].unlink()
+    shards[1].write_bytes(shards[1].read_bytes()[:100])
+    with pytest.raises(CorpusError, match=r"00001\.safetensors cannot be read"):
+        Features(folder)
+    assert prepare(clips, folder) == 8
     labels = [json.loads(line) for line in (corpus / "labels.jsonl").read_text().splitlines()]
-    for label in labels:
-        label["ends"] = [end / 2 for end in label["ends"]]
+    chosen = next(label for label in labels if label["id"] == clips[13].audio.stem)
+    chosen["ends"] = [end / 2 for end in chosen["ends"]]
     (corpus / "labels.jsonl").write_text("".join(json.dumps(label) + "\n" for label in labels))
-    after = prepare(recordings, tmp_path / "f.safetensors", quiet)
-    torch.testing.assert_close(after.ends(0), before.ends(0) / 2, rtol=0, atol=1e-3)
+    assert prepare(clips, folder) == 4
+    after = Features(folder)
+    torch.testing.assert_close(after.ends(13), before.ends(13) / 2, rtol=0, atol=1e-3)
+    assert all(torch.equal(after.mel(index), mel) for index, mel in enumerate(mels))
+    torch.testing.assert_close(after.mean, before.mean)
+    assert prepare(clips[:6], folder) == 2
+    assert len(Features(folder)) == 6
+
+
+def test_features_that_were_interrupted_are_no_features(tmp_path, monkeypatch):
+    monkeypatch.setattr(features_module, "_CLIPS_PER_SHARD", 4)
+    corpus, folder = make_tones(tmp_path / "corpus"), tmp_path / "features"
+    prepare(train_clips(corpus), folder)
+    max(folder.glob("*.safetensors")).unlink()
+    with pytest.raises(CorpusError, match="holds no features; labkit corpus prepare makes them"):
+        Features(folder)
 
 
 def test_without_labels_no_time_is_known(tmp_path):
     corpus = make_tones(tmp_path / "corpus", sentences=3, labels=False)
-    features = prepare(read_list(corpus / "train.txt"), tmp_path / "f.safetensors", quiet)
+    features = features_of(corpus, tmp_path / "features")
     batch = collate(features, [0, 1], 3, 2)
     assert not batch.path_known.any()
     length, frames = int(batch.lengths[0]), int(batch.spoken_lengths[0])
@@ -120,24 +141,8 @@ def test_without_labels_no_time_is_known(tmp_path):
 def test_every_recording_that_is_missing_is_counted(tmp_path):
     corpus = make_tones(tmp_path / "corpus", sentences=3)
     (corpus / "wavs" / "t1.wav").unlink()
-    with pytest.raises(InputError, match=r"1 of 2 recordings cannot be used: .*t1\.wav"):
-        prepare(read_list(corpus / "train.txt"), tmp_path / "f.safetensors", quiet)
-
-
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        (None, "cannot be read"),
-        ("", "lists no recording"),
-        ("wavs/a.wav|see\nwavs/b.wav\n", r"line 2: must be path\|text"),
-        ("wavs/a.wav| \n", "line 1"),
-    ],
-)
-def test_bad_lists_are_refused(tmp_path, content, message):
-    if content is not None:
-        (tmp_path / "train.txt").write_text(content)
-    with pytest.raises(InputError, match=message):
-        read_list(tmp_path / "train.txt")
+    with pytest.raises(CorpusError, match=r"1 of 2 recordings cannot be used: .*t1\.wav"):
+        features_of(corpus, tmp_path / "features")
 
 
 # Batches

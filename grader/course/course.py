@@ -66,7 +66,7 @@ def grade(
     isolation: str,
     jobs: int,
     output: Path | None = None,
-    progress: Callable[[Record, bool], None] = lambda record, cached: None,
+    progress: Callable[[Record, bool], object] = lambda record, cached: None,
     announce: Callable[[int], None] = lambda total: None,
 ) -> list[Record]:
     """Grade every submission of a course and write ledger, scores and pages.

@@ -16,8 +16,8 @@ from grader.labs.base import Lab
 from grader.selfcheck.check import HISTORY, OPENED, Checked
 
 if TYPE_CHECKING:
+    from labkit.notebook.board import ProgressBoard
     from labkit.notebook.picture import Notice
-    from labkit.notebook.progress import ProgressBoard
 
 
 def make_board(lab: Lab, history: Sequence[Checked], opened: float, now: float) -> ProgressBoard:
@@ -31,7 +31,7 @@ def make_board(lab: Lab, history: Sequence[Checked], opened: float, now: float) 
         opened: when the notebook was opened, on the clock of the checks, in seconds.
         now: the present, on the same clock.
     """
-    from labkit.notebook.progress import ProgressBoard, ProgressRow
+    from labkit.notebook.board import ProgressBoard, ProgressRow
 
     starts = [opened, *(check.time for check in history)]
     spent = {task.id: 0.0 for task in lab.tasks}

@@ -54,7 +54,8 @@ def load_audio(
     if not allow_resampling:
         raise AudioError(
             f"{path}: is at {file_rate} Hz, but {sample_rate} Hz is needed; convert it with "
-            "load_audio(path, allow_resampling=True)"
+            "load_audio(path, allow_resampling=True), or a corpus with labkit corpus prepare "
+            "--resample"
         )
     return resample(audio, file_rate, sample_rate)
 

@@ -66,8 +66,8 @@ def _add_make(actions: Any) -> None:
 def _add_prepare(actions: Any) -> None:
     prepare = actions.add_parser(
         "prepare",
-        help="Write the file lists and mels that training reads.",
-        description="Write the file lists and mels that training reads. "
+        help="Write the file lists and features that training reads.",
+        description="Write the file lists and features that labkit train --data reads. "
         "The same command goes on where it was interrupted.",
     )
     add = prepare.add_argument
@@ -80,8 +80,7 @@ def _add_prepare(actions: Any) -> None:
         help="with train.txt, val.txt and test.txt, or the "
         "published lists for LJSpeech (default: the corpus's own, else a split by name)",
     )
-    add("--dtype", choices=("float16", "float32"), default="float16", help="of the mels")
-    add("--resample", action="store_true", help="convert recordings of another rate")
+    add("--resample", action="store_true", help="convert recordings of another rate, in --out")
     _add_common(prepare)
     prepare.set_defaults(run=_prepare)
 
@@ -146,7 +145,6 @@ def _prepare(arguments: argparse.Namespace) -> int:
         arguments.path,
         arguments.out,
         lists=arguments.lists,
-        dtype=arguments.dtype,
         allow_resampling=arguments.resample,
         jobs=_jobs(arguments),
         progress=not arguments.json,
@@ -163,7 +161,9 @@ def _prepare(arguments: argparse.Namespace) -> int:
         )
     else:
         counts = ", ".join(f"{part} {clips}" for part, clips in prepared.clips.items())
-        print(f"{prepared.folder}: {counts}; {_duration(seconds)}; {prepared.new_clips} mels new")
+        print(
+            f"{prepared.folder}: {counts}; {_duration(seconds)}; {prepared.new_clips} of them new"
+        )
     return 0
 
 

@@ -57,7 +57,7 @@ def _train(arguments: argparse.Namespace) -> int:
         ) from error
     from labkit.training.build import build
 
-    recipe = build(config, arguments.data, _show_progress)
+    recipe = build(config, arguments.data, progress=sys.stderr.isatty())
     outcome = run(
         recipe,
         config.loop,
@@ -73,10 +73,3 @@ def _train(arguments: argparse.Namespace) -> int:
         return 130
     print(f"{arguments.out / 'model.safetensors'} is ready after {outcome.seconds / 60:.1f} min")
     return 0
-
-
-def _show_progress(title: str, done: int, total: int) -> None:
-    """Rewrite one line of standard error, on a terminal only."""
-    if sys.stderr.isatty():
-        end = "\n" if done == total else ""
-        print(f"\r{title}: {done} of {total}", end=end, file=sys.stderr, flush=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from labkit.corpus.check import Checkup, Limits, check_corpus
 from labkit.corpus.errors import CorpusError
+from labkit.corpus.features import Features
 from labkit.corpus.make import Corpus, Recipe, make_corpus
-from labkit.corpus.mel_cache import MelCache
 from labkit.corpus.prepare import Prepared, prepare_corpus
 from labkit.corpus.reading import Clip, Fault, Listing, read_listing
 from labkit.corpus.sentences import sentences
@@ -16,9 +16,9 @@ __all__ = [
     "Corpus",
     "CorpusError",
     "Fault",
+    "Features",
     "Limits",
     "Listing",
-    "MelCache",
     "Prepared",
     "Recipe",
     "check_corpus",

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from labkit.audio import MelConfig, audio_report, load_audio
 from labkit.corpus.parallel import in_order
-from labkit.corpus.progress import progress_bar
 from labkit.corpus.reading import Clip, Fault, read_listing
 from labkit.errors import AudioError, TextError
+from labkit.progress import progress_bar
 from labkit.text import text_to_sequence
 
 

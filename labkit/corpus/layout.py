@@ -15,6 +15,9 @@ METADATA = "metadata.csv"
 WAVS = "wavs"
 """Folder of the recordings, ``<id>.wav``."""
 
+LABELS = "labels.jsonl"
+"""Speaker, style and phonemes of each recording, a JSON object on each line."""
+
 PARTS = ("train", "val", "test")
 """A corpus is split into these; ``<part>.txt`` lists ``path|text`` of each recording."""
 
@@ -29,7 +32,7 @@ def write_json(path: Path, content: Mapping[str, Any]) -> None:
 
 
 def write_file_lists(folder: Path, split: Mapping[str, Sequence[tuple[str, str]]]) -> None:
-    """Write ``train.txt``, ``val.txt`` and ``test.txt``.
+    """Write ``train.txt``, ``val.txt`` and ``test.txt``, or those of them that there are.
 
     Args:
         folder: where to.
@@ -38,5 +41,5 @@ def write_file_lists(folder: Path, split: Mapping[str, Sequence[tuple[str, str]]
     Raises:
         OutputError: one cannot be written.
     """
-    for part in PARTS:
-        write_lines(folder / f"{part}.txt", (f"{path}|{text}" for path, text in split[part]))
+    for part, members in split.items():
+        write_lines(folder / f"{part}.txt", (f"{path}|{text}" for path, text in members))

@@ -15,17 +15,21 @@ from labkit.corpus.clip import SAMPLE_RATE, Order, record
 from labkit.corpus.errors import CorpusError
 from labkit.corpus.flite import STYLES, VOICES, flite_version
 from labkit.corpus.journal import Journal, read_card
-from labkit.corpus.layout import METADATA, PARTS, WAVS, write_file_lists, write_json
+from labkit.corpus.layout import (
+    LABELS,
+    METADATA,
+    PARTS,
+    WAVS,
+    write_file_lists,
+    write_json,
+)
 from labkit.corpus.parallel import in_order
-from labkit.corpus.progress import progress_bar
 from labkit.corpus.sentences import sentences
 from labkit.files import write_lines
+from labkit.progress import progress_bar
 
 CARD = "corpus.json"
 """What a corpus was made from; written last, so where it is, the corpus is complete."""
-
-LABELS = "labels.jsonl"
-"""Speaker, style and phonemes of each recording, a JSON object on each line."""
 
 # Of so many recordings, one validates and one tests. A prime, so that every voice and style does.
 _SPLIT_EVERY = 47

@@ -75,7 +75,7 @@ def read_listing(path: Path, lists: Path | None = None) -> Listing:
             LJSpeech; by default the corpus itself or its folder ``filelists``.
 
     Raises:
-        CorpusError: none of these is there.
+        CorpusError: none of these is there, or it cannot be read.
     """
     listing = Listing()
     if path.is_file():
@@ -111,8 +111,9 @@ def read_listing(path: Path, lists: Path | None = None) -> Listing:
 def _find_lists(folder: Path) -> dict[str, Path]:
     for name in ("{}.txt", _PUBLISHED_NAME):
         files = {part: folder / name.format(part) for part in PARTS}
-        if all(file.is_file() for file in files.values()):
-            return files
+        found = {part: file for part, file in files.items() if file.is_file()}
+        if {"train", "val"} <= found.keys():  # training asks for no more
+            return found
     return {}
 
 

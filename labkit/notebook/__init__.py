@@ -27,8 +27,8 @@ from labkit.labs.curriculum import LESSONS
 _OWN = {
     "Notice": "picture",
     "Picture": "picture",
-    "ProgressBoard": "progress",
-    "ProgressRow": "progress",
+    "ProgressBoard": "board",
+    "ProgressRow": "board",
     "Slider": "view",
     "View": "view",
     "compare_sounds": "ab_player",

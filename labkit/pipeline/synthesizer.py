@@ -16,13 +16,16 @@ from labkit.pipeline.assembly import Said, assemble, complain, name_of
 from labkit.pipeline.boundaries import Boundary
 from labkit.pipeline.fit import require_fit, require_parts
 from labkit.pipeline.joining import join
-from labkit.pipeline.progress import progress_bar
 from labkit.pipeline.reading import Reader, derive_seed, device_of
 from labkit.pipeline.speech import Speech
 from labkit.pipeline.splitting import TextPiece, split_text
 from labkit.pipeline.voice import VoiceSettings
+from labkit.progress import progress_bar
 from labkit.tacotron2.formats import PRECISIONS
 from labkit.vocoders.protocol import Vocoder
+
+WORTH_A_BAR = 60
+"""Symbols that a full-size voice speaks in about two seconds on two cores of a laptop."""
 
 _ON_FAILURE = ("warn", "raise", "ignore")
 
@@ -164,7 +167,9 @@ class Synthesizer:
         texts = [text] if isinstance(text, str) else _as_list(text)
         split = [self._split(one, at if len(texts) > 1 else None) for at, one in enumerate(texts)]
         pieces = [piece for own_pieces, _ in split for piece in own_pieces]
-        with progress_bar(progress, [len(piece.ids) for piece in pieces]) as advance:
+        symbols = sum(len(piece.ids) for piece in pieces)
+        shown = progress and symbols >= WORTH_A_BAR
+        with progress_bar(shown, "speaking", float(symbols)) as advance:
             said = iter(self._say_all(pieces, options, advance))
         speeches = [
             assemble(
@@ -285,7 +290,7 @@ class Synthesizer:
             raise TextError(f"text {index}: {error}") from error
 
     def _say_all(
-        self, pieces: list[TextPiece], options: _Options, advance: Callable[[int], None]
+        self, pieces: list[TextPiece], options: _Options, advance: Callable[[int], object]
     ) -> list[Said]:
         """Make pieces audible, in batches of about equal length; results in the order given."""
         order = sorted(range(len(pieces)), key=lambda at: -len(pieces[at].ids))

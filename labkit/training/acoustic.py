@@ -15,13 +15,13 @@ import torch
 from torch import Tensor
 
 from labkit.audio.config import DEFAULT
+from labkit.corpus.features import Features
 from labkit.errors import ConfigError, InputError
 from labkit.hooks import faster
 from labkit.tacotron2 import Tacotron2, Tacotron2Config, save_checkpoint
 from labkit.tacotron2.masking import padding_mask
 from labkit.training.data import Batch, Batches, collate
 from labkit.training.evaluate import FreeReading, figures_of, read_freely
-from labkit.training.features import Features
 from labkit.training.losses import gate_loss, guided_attention_loss, mel_loss
 
 if TYPE_CHECKING:

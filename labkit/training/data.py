@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from labkit.audio.config import DEFAULT
-from labkit.training.features import UNKNOWN, Features
+from labkit.corpus.features import UNKNOWN, Features
 
 SILENCE = math.log(DEFAULT.log_floor)
 _SYMBOLS, _FRAMES = 8, 24

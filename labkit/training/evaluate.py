@@ -13,10 +13,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from labkit.corpus.features import Features
 from labkit.pipeline.attention_check import AttentionReport, check_attention
 from labkit.tacotron2 import Tacotron2
 from labkit.text import symbols
-from labkit.training.features import Features
 
 _FRAMES_PER_SYMBOL = 12
 _FRAMES_AT_LEAST = 60

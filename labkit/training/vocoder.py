@@ -267,6 +267,6 @@ def _n_samples(path: Path, mel: MelConfig) -> int:
     if info.samplerate != mel.sample_rate:
         raise AudioError(
             f"{path}: is at {info.samplerate} Hz, but {mel.sample_rate} Hz is needed; "
-            "labkit corpus prepare converts a corpus"
+            "labkit corpus prepare --resample converts a corpus"
         )
     return int(info.frames)
