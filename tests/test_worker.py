@@ -468,7 +468,7 @@ def in_process(cell: str, calls: list[dict[str, Any]], tensors: Tensors) -> tupl
 
 CALL = {
     "construct": "Thing",
-    "adapter": "method",
+    "adapter": "grader.sandbox.method",
     "options": {},
     "init": {},
     "method": "run",

@@ -11,7 +11,6 @@ from pathlib import Path
 from labkit.audio import save_audio
 from labkit.errors import SpeechError
 from labkit.files import whole_file
-from labkit.notebook.speech import draw_speech
 from labkit.pipeline.utterance import Utterance
 
 LONGEST_PLAYER = 300.0
@@ -39,6 +38,8 @@ class Speech(Utterance):
         """
         path = Path(path)
         try:
+            from labkit.notebook.speech import draw_speech
+
             picture = draw_speech(self)
         except ImportError as error:
             raise SpeechError(
@@ -62,6 +63,8 @@ class Speech(Utterance):
 
     def _repr_html_(self) -> str:
         try:
+            from labkit.notebook.speech import draw_speech
+
             picture = draw_speech(self)._repr_mimebundle_()["text/html"]
         except ImportError:
             picture = "<p>(The picture needs matplotlib.)</p>"
