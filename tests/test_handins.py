@@ -590,7 +590,8 @@ def test_an_answer_ends_where_the_release_goes_on() -> None:
         cells = json.loads(path.read_text("utf-8"))["cells"]
         place = next(i for i, cell in enumerate(cells) if cell["id"] == task.id)
         behind = cells[place + 1]
-        assert task.followed_by == (behind["id"], "".join(behind["source"]).split("\n")[0])
+        first = (behind["id"], "".join(behind["source"]).split("\n")[0])
+        assert first == task.followed_by[0]
         cells[place]["source"] = "YOUR ANSWER HERE"
         assert find_answer(cells, task, lab) == ("YOUR ANSWER HERE", "")
 

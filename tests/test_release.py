@@ -178,7 +178,7 @@ SECRETS = {
     "solution": "energies = energies.masked_fill(mask, self.score_mask_value)",
     "mark scheme": "Equivalent reasons count. Half points where a claim is right but no reason is "
     "given.",
-    "model answer": "additive form is nonlinear, and it takes queries and keys of different sizes.",
+    "model answer": "nonlinear, and it takes queries and keys of different sizes.",
 }
 
 

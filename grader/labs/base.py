@@ -97,7 +97,8 @@ class Task:
         returns: the beginning of the sentence that says what a call should give back; its outputs
             are named if this is empty.
         manual: marked by a person.
-        followed_by: id and first line of the released cell behind a written question's answer.
+        followed_by: id and first line of the released cell behind a written question's answer, in
+            this release and in earlier ones.
         asked: characters of a written question's cell as it is released, and how it ends.
     """
 
@@ -118,7 +119,7 @@ class Task:
     seconds: float = 10.0
     returns: str = ""
     manual: bool = False
-    followed_by: tuple[str, str] = ("", "")
+    followed_by: tuple[tuple[str, str], ...] = ()
     asked: tuple[int, str] = (0, "")
 
     @property

@@ -160,12 +160,10 @@ def _asks(cell: dict[str, Any], task: Task) -> bool:
 
 def _is_released(cell: dict[str, Any], task: Task, lab: Lab) -> bool:
     """Whether a cell is one of the release's: where an answer ends."""
-    name, heading = task.followed_by
     first = source_of(cell).strip().partition("\n")[0].strip()
     names = identity_of(cell)
     return (
-        name in names
-        or bool(heading and first == heading)
+        any(name in names or first == heading for name, heading in task.followed_by)
         or _asks(cell, task)
         or _is_of_tasks(cell, lab)
     )

@@ -58,7 +58,7 @@ FORWARD = make_task(
 ESSAY = make_task(
     "attention-4",
     title="Additive or multiplicative?",
-    followed_by=("end", "## What you have now"),
+    followed_by=(("end", "## What you have now"),),
     asked=(718, "3. Why does Tacotron 2 take the additive form?"),
 )
 

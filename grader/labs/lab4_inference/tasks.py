@@ -72,8 +72,11 @@ BENCHMARK = make_task(
 ESSAY = make_task(
     "inference-4",
     title="What would mixed precision change?",
-    followed_by=("scoring-text", "## Additive or dot product, to be heard"),
-    asked=(741, "or with a batch of 64 sentences?"),
+    followed_by=(
+        ("end", "## What you have now"),
+        ("scoring-text", "## Additive or dot product, to be heard"),
+    ),
+    asked=(750, "a batch of 64 sentences?"),
 )
 
 LAB = make_lab(
