@@ -14,10 +14,10 @@ __version__ = "0.1.0"
 _SUBMODULES = (
     "audio",
     "bench",
-    "checkpoints",
     "corpus",
     "devices",
     "errors",
+    "models",
     "notebook",
     "pipeline",
     "tacotron2",
@@ -31,7 +31,7 @@ _ATTRIBUTES = {
     "Tacotron2": "labkit.tacotron2",
     "Tacotron2Config": "labkit.tacotron2",
     "WaveGlow": "labkit.vocoders",
-    "load_checkpoint": "labkit.checkpoints",
+    "load_checkpoint": "labkit.models",
 }
 
 __all__ = ["__version__", *_SUBMODULES, *_ATTRIBUTES]

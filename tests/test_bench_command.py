@@ -206,7 +206,7 @@ def test_a_busy_machine_is_told(
 
 def test_untrained_models_are_called_so(bench, here, monkeypatch: pytest.MonkeyPatch) -> None:
     small = functools.partial(Tacotron2Config, **TACOTRON2 | {"max_decoder_steps": 1000})
-    monkeypatch.setattr(models, "Tacotron2Config", small)
+    monkeypatch.setattr("labkit.tacotron2.kind.Tacotron2Config", small)
     narrow = functools.partial(WaveGlowConfig, n_flows=4, n_early_every=2, n_layers=1)
     monkeypatch.setattr(models, "WaveGlowConfig", narrow)
     ran = bench("--num-iters", 1, "-il", 20, "--wn-channels", 8, models=False)
@@ -220,7 +220,7 @@ def test_untrained_models_are_called_so(bench, here, monkeypatch: pytest.MonkeyP
 
 def test_untrained_models_of_full_size_are_the_published_ones() -> None:
     state = torch.random.get_rng_state()
-    model = models.choose_tacotron2()
+    model = models.choose_acoustic()
     assert sum(parameter.numel() for parameter in model.parameters()) == 28_193_153
     assert models.describe(model) == "Tacotron2, 28 193 153 parameters"
     assert not model.training
@@ -261,7 +261,7 @@ def test_a_students_own_model_can_be_measured() -> None:
     )
     assert numbers == [-1, 0, 1]
     assert len(kept) == 2
-    assert list(kept[0].split)[:3] == ["text", "tacotron2", "vocoder"]
+    assert list(kept[0].split)[:3] == ["text", "acoustic model", "vocoder"]
     assert kept[0].speech == pytest.approx((7 + 1) * 256 / 22_050)
 
 
@@ -335,7 +335,7 @@ def test_a_device_that_is_not_there(bench, monkeypatch: pytest.MonkeyPatch) -> N
 def test_places_that_cannot_be_written_are_found_before_the_work(
     bench, here, option: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(models, "choose_tacotron2", lambda *_: pytest.fail("work was begun"))
+    monkeypatch.setattr(models, "choose_acoustic", lambda *_: pytest.fail("work was begun"))
     refused(bench(option, "missing/file.wav"), "missing/file.wav cannot be written: there is no")
     refused(bench(option, here), "is a folder")
 

@@ -161,7 +161,7 @@ def test_how_it_is_decoded_reaches_the_synthesizer(
 
 
 def test_untrained_models_go_the_whole_way(say, here, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("labkit.bench.models.choose_tacotron2", small_tacotron2)
+    monkeypatch.setattr("labkit.bench.models.choose_acoustic", small_tacotron2)
     monkeypatch.setattr("labkit.bench.models.choose_waveglow", lambda _: small_waveglow())
     ran = say("Hello.", "--tacotron2", "random", "--waveglow", "random", models=False)
     assert ran.code == 0, ran.err

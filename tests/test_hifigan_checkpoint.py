@@ -8,8 +8,8 @@ import torch
 
 import labkit
 from labkit.errors import CheckpointError
-from labkit.vocoders.hifigan.checkpoint import load_checkpoint, save_checkpoint
 from labkit.vocoders.hifigan.config import HiFiGANConfig
+from labkit.vocoders.hifigan.kind import load_checkpoint, save_checkpoint
 from labkit.vocoders.hifigan.model import HiFiGAN
 from labkit.vocoders.weight_norm import remove_weight_norm
 from test_hifigan import TYPE_1, TYPE_2, lively, noise

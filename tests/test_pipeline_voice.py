@@ -156,8 +156,10 @@ def test_folder_is_not_overwritten(model, folder):
 
 
 def test_folder_appears_whole_or_not_at_all(model, checkpoint, tmp_path):
-    with pytest.raises(SpeechError, match="cannot be written"):
+    with pytest.raises(CheckpointError, match=r"no_vocoder\.pt does not exist"):
         save_voice(tmp_path / "voice", checkpoint, tmp_path / "no_vocoder.pt")
+    with pytest.raises(SpeechError, match="kind Tacotron 2, which cannot be the vocoder"):
+        save_voice(tmp_path / "voice", checkpoint, checkpoint)
     broken = tiny_tacotron2()
     broken.embedding.weight.data[0] = torch.nan
     with pytest.raises(CheckpointError, match="not finite"):
@@ -180,6 +182,14 @@ def test_folder_appears_whole_or_not_at_all(model, checkpoint, tmp_path):
         ({"acoustic": "../secret.pt"}, "must be the name of a file in this folder"),
         ({"acoustic": "/etc/passwd"}, "must be the name of a file in this folder"),
         ({"acoustic": ".."}, "must be the name of a file in this folder"),
+        ({"kinds": 5}, '"kinds" must be an object, but is 5'),
+        ({"kinds": {"acoustic": "tacotron5"}}, "'tacotron5', which is unknown here; known are ta"),
+        (
+            {"kinds": {"acoustic": "vocos"}},
+            "the acoustic model is .vocos., which is unknown",
+        ),
+        ({"kinds": {"voice": "vocos"}}, "unknown key 'voice'.* in \"kinds\"; known: acoustic, voc"),
+        ({"options": 5}, "options must be an object of names and values, but is 5"),
         ({"vocoder": 5}, '"vocoder" must be the name of a file in this folder, but is 5'),
         ({"denoising": 0.1}, r"unknown key 'denoising' \(did you mean 'denoise'\?\)"),
         ({"qqq": 1}, "unknown key 'qqq' in the voice; known: name, mel"),
@@ -237,6 +247,21 @@ def test_settings_that_do_not_fit_the_weights(folder, waveglow):
 def test_weights_that_are_something_else(folder):
     (folder / "tacotron2.safetensors").write_text("<html>not found</html>")
     with pytest.raises(CheckpointError, match="is not a weights file"):
+        Synthesizer.from_pretrained(folder)
+
+
+def test_options_that_the_model_does_not_have_are_refused(folder):
+    change(folder, options={"gate_treshold": 0.5})
+    with pytest.raises(SpeechError, match=r"the voice 'Ada' .*'gate_threshold'.*of Tacotron2"):
+        Synthesizer.from_pretrained(folder)
+    change(folder, options={"precision": "bfloat16"})
+    assert Synthesizer.from_pretrained(folder, device="cpu").say("Oh.", on_failure="ignore")
+
+
+def test_weights_of_a_model_that_is_not_known_here(folder):
+    torch.save({"decoder.flows.0.logs": torch.zeros(2)}, folder / "new.pt")
+    change(folder, acoustic="new.pt")
+    with pytest.raises(CheckpointError, match=r"new.pt .* of Glow-TTS; known here .* needs that"):
         Synthesizer.from_pretrained(folder)
 
 

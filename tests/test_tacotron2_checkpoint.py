@@ -19,7 +19,7 @@ from safetensors.torch import save_file
 import labkit
 from labkit.errors import CheckpointError
 from labkit.tacotron2 import Tacotron2, Tacotron2Config, save_checkpoint
-from labkit.tacotron2.checkpoint import load_checkpoint
+from labkit.tacotron2.kind import load_checkpoint
 
 # Every size differs from every other and from its default.
 SIZES = {

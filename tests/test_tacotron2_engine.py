@@ -123,9 +123,8 @@ def test_infer_uses_the_engine(monkeypatch):
 
 def test_the_gate_can_be_had():
     model, (ids, lengths) = build(), batch()
-    *_, gate = model.infer(ids, lengths, seed=1, gate_threshold=NEVER, with_gate=True)
-    assert gate.shape == (3, 12)
-    _, mel_lengths, _, gate = model.infer(ids, lengths, seed=1, gate_threshold=0.5, with_gate=True)
+    assert model.speak(ids, lengths, seed=1, gate_threshold=NEVER).gate.shape == (3, 12)
+    _, mel_lengths, _, gate, _ = model.speak(ids, lengths, seed=1, gate_threshold=0.5)
     for item, frames in enumerate(mel_lengths.tolist()):
         fired = (torch.sigmoid(gate[item]) > 0.5).nonzero().flatten().tolist()
         assert frames == (fired[0] if fired else 12)

@@ -35,8 +35,8 @@ def test_teacher_forcing_hears_the_frames_of_the_step_before():
 
 def test_free_running_counts_frames():
     model, (ids, lengths) = build(n_frames_per_step=R), batch()
-    mel, mel_lengths, alignments, gate = model.infer(
-        ids, lengths, seed=0, gate_threshold=0.999, max_decoder_steps=5, with_gate=True
+    mel, mel_lengths, alignments, gate, _ = model.speak(
+        ids, lengths, seed=0, gate_threshold=0.999, max_frames=5 * R - 1
     )
     assert mel.shape == (3, 80, 5 * R)
     assert alignments.shape == (3, 5, 9) and gate.shape == (3, 5)

@@ -8,10 +8,10 @@ import torch
 from safetensors.torch import save_file
 
 import labkit
-from labkit.checkpoints.kinds import kind_of
 from labkit.errors import CheckpointError
+from labkit.models.kind import name_of
 from labkit.vocoders import Vocos, load_vocoder
-from labkit.vocoders.vocos.checkpoint import load_checkpoint, save_checkpoint
+from labkit.vocoders.vocos.kind import load_checkpoint, save_checkpoint
 from test_vocos import SMALL, lively, noise
 
 
@@ -52,7 +52,7 @@ def test_half_precision_is_hardly_heard(path):
 
 
 def test_its_names_tell_what_it_is():
-    assert kind_of(lively().state_dict()) == "Vocos"
+    assert name_of(lively().state_dict()) == "Vocos"
 
 
 def test_without_config(path):

@@ -7,8 +7,8 @@ import torch
 from labkit.audio import load_audio, log_mel, save_audio
 from labkit.errors import AudioError, ConfigError
 from labkit.training.vocoder import Stretches, VocoderRecipe, VocoderSettings
-from labkit.vocoders.vocos.checkpoint import load_checkpoint
 from labkit.vocoders.vocos.config import VocosConfig
+from labkit.vocoders.vocos.kind import load_checkpoint
 from test_vocos import SMALL
 
 MEL = SMALL.mel  # 8000 Hz, windows of 64 samples, hops of 16

@@ -11,7 +11,7 @@ from labkit.errors import CheckpointError
 from labkit.tacotron2 import Tacotron2, Tacotron2Config
 from labkit.tacotron2 import save_checkpoint as save_tacotron2
 from labkit.vocoders import WaveGlow, WaveGlowConfig, load_vocoder
-from labkit.vocoders.waveglow.checkpoint import load_checkpoint, save_checkpoint
+from labkit.vocoders.waveglow.kind import load_checkpoint, save_checkpoint
 
 # Every size differs from its default.
 SIZES = {
@@ -131,7 +131,7 @@ def test_saved_and_loaded_again(model, mel, path, load):
 def test_training_goes_on_from_a_saved_model(model, mel, path):
     save_checkpoint(load_saved(model, path), path)
     resumed = WaveGlow(model.config)
-    resumed.load_state_dict(labkit.checkpoints.read_weights_file(path).state_dict)
+    resumed.load_state_dict(labkit.models.read_weights_file(path).state_dict)
     assert "WN.0.start.weight_g" in resumed.state_dict()
     resumed(mel, torch.zeros(1, 256))[0].sum().backward()
     assert resumed.WN[0].start.weight_v.grad is not None

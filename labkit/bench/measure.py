@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +15,13 @@ from torch.nn import functional as F
 
 from labkit.audio import save_audio
 from labkit.bench.figures import Step
-from labkit.bench.models import NEVER
 from labkit.bench.stopwatch import Stopwatch
 from labkit.bench.text import text_of_length
 from labkit.errors import ConfigError
-from labkit.tacotron2 import Tacotron2, compare_precision
+from labkit.models.acoustic import AcousticModel
+from labkit.tacotron2 import compare_precision
 from labkit.tacotron2.masking import pad_symbols
+from labkit.tacotron2.published import as_acoustic
 from labkit.text import text_to_sequence
 from labkit.vocoders.protocol import Vocoder
 
@@ -32,13 +33,14 @@ class Pipeline:
     """What is measured.
 
     Args:
-        tacotron2: has ``infer(ids, lengths)`` as :class:`~labkit.tacotron2.Tacotron2`.
+        tacotron2: the acoustic model: a :class:`labkit.models.AcousticModel`, or what has
+            ``infer(ids, lengths)`` as :class:`labkit.Tacotron2`.
         vocoder: makes its mels audible; on the same device.
         denoiser: ``(audio (B, N), strength) -> (B, N)``; None for no denoising.
         sigma: spread of the vocoder's noise; None for a vocoder without noise.
         denoising_strength: how much of the vocoder's bias is removed.
-        precision: of the acoustic model's decoder, as in ``Tacotron2.infer``.
-        frames: exact number of mel frames; None to let the gate decide.
+        precision: of the acoustic model's decoder, one of its ``precisions``.
+        frames: exact number of mel frames; None to let the model decide.
     """
 
     tacotron2: nn.Module
@@ -53,34 +55,41 @@ class Pipeline:
         self, ids: torch.Tensor, lengths: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Give the mel (B, n_mels, T) of symbol ids (B, T_in), and the lengths (B,) in frames."""
-        options = self._stopping()
-        if self.precision != "float32":
-            options["precision"] = self.precision
-        mel, mel_lengths, *_ = self.tacotron2.infer(ids, lengths, **options)  # type: ignore[operator]
+        model = as_acoustic(self.tacotron2)
+        mel, mel_lengths, *_ = model.speak(ids, lengths, **self._options(model))
         return mel, mel_lengths
 
     def precision_cost(self, input_length: int) -> str | None:
         """Say how far the mel of the measured text is from that in float32; None if it is that."""
-        if self.precision == "float32" or not isinstance(self.tacotron2, Tacotron2):
+        model = self.tacotron2
+        if self.precision == "float32" or not isinstance(model, AcousticModel):
             return None
         ids = torch.tensor([text_to_sequence(text_of_length(input_length))])  # (1, T_in)
-        ids = ids.to(self.tacotron2.embedding.weight.device)
-        lengths = torch.tensor([ids.size(1)])
-        report = compare_precision(
-            self.tacotron2,
-            ids,
-            lengths,
-            self.precision,  # type: ignore[arg-type]
-            **self._stopping(),
-        )
-        return str(report)
+        ids, lengths = ids.to(next(model.parameters()).device), torch.tensor([ids.size(1)])
+        length = replace(self, precision="float32")._options(model)
+        return str(compare_precision(model, ids, lengths, self.precision, **length))
 
-    def _stopping(self) -> dict[str, Any]:
+    def _options(self, model: AcousticModel) -> dict[str, Any]:
+        """Return what the model is told of precision and length.
+
+        Raises:
+            ConfigError: it cannot be told.
+        """
+        if self.precision not in model.precisions:
+            raise ConfigError(
+                f"{type(model).__name__} computes in {', '.join(model.precisions)}, "
+                f"not in {self.precision}"
+            )
+        options = {} if self.precision == "float32" else {"precision": self.precision}
         if self.frames is None:
-            return {}
-        config = getattr(self.tacotron2, "config", None)
-        steps = -(-self.frames // getattr(config, "n_frames_per_step", 1))
-        return {"max_decoder_steps": steps, "gate_threshold": NEVER}
+            return options
+        length = model.exactly(self.frames)
+        if length is None:
+            raise ConfigError(
+                f"{type(model).__name__} decides by itself how many frames it makes; leave "
+                "--frames out"
+            )
+        return {**options, **length}
 
     def denoise(self, audio: torch.Tensor) -> torch.Tensor:
         """Denoise (B, N) samples, however few they are."""
@@ -226,7 +235,7 @@ def _split(seconds: dict[str, float]) -> dict[str, float]:
             "postnet": seconds["postnet"],
         }
     else:
-        acoustic = {"tacotron2": tacotron2}
+        acoustic = {"acoustic model": tacotron2}
     denoiser = {"denoiser": seconds["denoiser"]} if "denoiser" in seconds else {}
     return {
         "text": seconds["pre_processing"],

@@ -7,14 +7,16 @@ makes is noise, and its gate means nothing, so that it must be given a number of
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import torch
 from torch import nn
 
 from labkit.errors import CheckpointError, InputError
-from labkit.tacotron2 import Tacotron2, Tacotron2Config, load_checkpoint
+from labkit.models.acoustic import AcousticModel
+from labkit.models.kind import kinds, load_acoustic
 from labkit.vocoders import WaveGlow, WaveGlowConfig, load_vocoder
+from labkit.vocoders.griffin_lim import GriffinLim
 from labkit.vocoders.protocol import Vocoder
 from labkit.vocoders.weight_norm import remove_weight_norm
 
@@ -24,21 +26,17 @@ UNTRAINED = "random"
 FRAMES_PER_CHARACTER = 4.5
 """About what published voices say: 128 characters in 602 frames, 167 in 754."""
 
-NEVER = 1 - 1e-6
-"""A gate threshold that no untrained gate passes."""
-
-_UNTRAINED_HIFIGAN = {"hifigan-v1": "v1", "hifigan-v2": "v2", "hifigan-v3": "v3"}
 _GRIFFIN_LIM = "griffin-lim"
 _SEED = 0
 
 Model = TypeVar("Model", bound=nn.Module)
 
 
-def choose_tacotron2(source: str = UNTRAINED) -> Tacotron2:
-    """Load a Tacotron 2, or make an untrained one of full size.
+def choose_acoustic(source: str = UNTRAINED) -> AcousticModel:
+    """Load an acoustic model, or make an untrained one of full size.
 
     Args:
-        source: a weights file, or "random".
+        source: a weights file, "random" for Tacotron 2, or another name of :func:`untrained`.
 
     Returns:
         The model on the CPU, in eval mode.
@@ -46,9 +44,8 @@ def choose_tacotron2(source: str = UNTRAINED) -> Tacotron2:
     Raises:
         CheckpointError: the file cannot be used.
     """
-    if source == UNTRAINED:
-        return _untrained(lambda: Tacotron2(Tacotron2Config()))
-    return load_checkpoint(source)
+    made = untrained(AcousticModel).get("tacotron2" if source == UNTRAINED else source)
+    return load_acoustic(source) if made is None else _untrained(made)
 
 
 def choose_waveglow(source: str = UNTRAINED, n_channels: int | None = None) -> WaveGlow:
@@ -86,8 +83,7 @@ def choose_vocoder(source: str) -> Vocoder:
     """Load any vocoder, or make one that is known by name.
 
     Args:
-        source: a weights file, "griffin-lim", or "hifigan-v1", "hifigan-v2" or "hifigan-v3" for
-            an untrained one.
+        source: a weights file, "griffin-lim", or a name of :func:`untrained`.
 
     Returns:
         The vocoder on the CPU, in eval mode, ready for inference.
@@ -96,20 +92,24 @@ def choose_vocoder(source: str) -> Vocoder:
         CheckpointError: the file cannot be used.
     """
     if source == _GRIFFIN_LIM:
-        from labkit.vocoders import GriffinLim
-
         return GriffinLim()
-    if source in _UNTRAINED_HIFIGAN:
-        from labkit.vocoders import HiFiGAN, HiFiGANConfig
+    made = untrained(Vocoder).get(source)
+    return load_vocoder(source) if made is None else _untrained(made)
 
-        config = getattr(HiFiGANConfig, _UNTRAINED_HIFIGAN[source])()
-        return _untrained(lambda: HiFiGAN(config))
-    return load_vocoder(source)
+
+def untrained(of: type[nn.Module]) -> dict[str, Callable[[], Any]]:
+    """Return what makes untrained models of full size, by name, as each kind offers them.
+
+    Args:
+        of: :class:`AcousticModel` or :class:`Vocoder`.
+    """
+    offered = (kind.untrained for kind in kinds() if issubclass(kind.model, of))
+    return {name: build for one in offered for name, build in one.items()}
 
 
 def is_trained(source: str) -> bool:
     """Whether what a name stands for has learned, or has nothing to learn."""
-    return source not in (UNTRAINED, *_UNTRAINED_HIFIGAN)
+    return source not in (UNTRAINED, *untrained(nn.Module))
 
 
 def describe(model: nn.Module) -> str:

@@ -95,9 +95,10 @@ def _bench(arguments: argparse.Namespace) -> int:
 def _prepare(arguments: argparse.Namespace, device: torch.device) -> tuple[Pipeline, list[str]]:
     """Load or make the models; also return what must be said about them."""
     from labkit.bench import Pipeline, models
-    from labkit.vocoders import Denoiser, WaveGlow
+    from labkit.models.kind import kind_of
+    from labkit.vocoders import Denoiser
 
-    tacotron2 = models.choose_tacotron2(arguments.tacotron2)
+    tacotron2 = models.choose_acoustic(arguments.tacotron2)
     if arguments.vocoder:
         vocoder = models.choose_vocoder(arguments.vocoder)
     else:
@@ -105,19 +106,21 @@ def _prepare(arguments: argparse.Namespace, device: torch.device) -> tuple[Pipel
     models.check_audio(vocoder, arguments.sampling_rate, arguments.stft_hop_length)
     tacotron2, vocoder = tacotron2.to(device), vocoder.to(device)
 
-    # What the original's defaults mean belongs to WaveGlow.
-    is_waveglow = isinstance(vocoder, WaveGlow)
-    sigma, strength = arguments.sigma_infer, arguments.denoising_strength
-    sigma = 0.6 if sigma is None and is_waveglow else sigma
-    strength = (0.01 if is_waveglow else 0.0) if strength is None else strength
+    sigma = vocoder.sigma if arguments.sigma_infer is None else arguments.sigma_infer
+    strength = arguments.denoising_strength
+    strength = vocoder.denoising if strength is None else strength
 
     notes, frames = [], arguments.frames
     if not models.is_trained(arguments.tacotron2):
-        frames = frames or round(models.FRAMES_PER_CHARACTER * arguments.input_length)
+        length = ""
+        if tacotron2.exactly(1) is not None:
+            frames = frames or round(models.FRAMES_PER_CHARACTER * arguments.input_length)
+            length = (
+                f", and because its gate means nothing, the number of frames is fixed to {frames}"
+            )
         notes.append(
-            "Tacotron 2 is untrained: what it says is noise, and because its gate means nothing, "
-            f"the number of frames is fixed to {frames}; it takes the time of a trained one of "
-            "this size"
+            f"{kind_of(tacotron2).name} is untrained: what it says is noise{length}; it takes the "
+            "time of a trained one of this size"
         )
     if not models.is_trained(arguments.vocoder or arguments.waveglow):
         notes.append(

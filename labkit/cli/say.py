@@ -181,6 +181,7 @@ def _untrained(arguments: argparse.Namespace) -> Synthesizer:
     """Make full-size models that have learned nothing; the vocoder may be a trained one."""
     from labkit.bench import models
     from labkit.devices import find_device
+    from labkit.models.acoustic import NEVER
     from labkit.pipeline import Synthesizer, VoiceSettings
 
     print(
@@ -194,12 +195,12 @@ def _untrained(arguments: argparse.Namespace) -> Synthesizer:
         vocoder = models.choose_vocoder(arguments.vocoder or _GRIFFIN_LIM)
     device = find_device(arguments.device)
     return Synthesizer(
-        models.choose_tacotron2().to(device),
+        models.choose_acoustic().to(device),
         vocoder.to(device),
         settings=VoiceSettings(
             name="untrained",
             mel=vocoder.mel,
-            gate_threshold=models.NEVER,
+            gate_threshold=NEVER,
             frames_per_symbol=models.FRAMES_PER_CHARACTER,
         ),
         precision=arguments.precision,

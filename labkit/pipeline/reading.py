@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from labkit.errors import SpeechError
+from labkit.models.acoustic import AcousticModel
 from labkit.pipeline.attention_check import AttentionReport, Failure, check_attention
 from labkit.pipeline.splitting import TextPiece
 from labkit.tacotron2.masking import pad_symbols
@@ -67,21 +66,22 @@ class Reader:
     """An acoustic model and how it is used.
 
     Args:
-        tacotron2: any object with the ``infer`` of :class:`labkit.Tacotron2`.
-        options: what every call of ``infer`` is given.
+        model: the acoustic model.
+        options: what every call of ``speak`` is given.
         frames_per_symbol: frames for a symbol after which a piece is given up.
         max_frames: frames after which any piece is given up.
-        may_drop: whether the prenet may drop units, so that another seed gives another reading.
+        second_try: what further calls are given instead, so that another seed gives another
+            reading; None if a piece is not read again.
     """
 
-    tacotron2: Any
+    model: AcousticModel
     options: dict[str, Any]
     frames_per_symbol: float
     max_frames: int
-    may_drop: bool
+    second_try: dict[str, Any] | None
 
     def read(self, batch: Sequence[TextPiece], seed: int, max_retries: int) -> list[Reading]:
-        """Read pieces as one batch; those that go wrong again, with dropout under other seeds.
+        """Read pieces as one batch; those that go wrong again, under other seeds.
 
         Args:
             batch: the pieces.
@@ -92,7 +92,7 @@ class Reader:
             The best reading of each piece, in order.
         """
         best = self._attempt(batch, seed)
-        for retry in range(1, max_retries + 1 if self.may_drop else 1):
+        for retry in range(1, 1 if self.second_try is None else max_retries + 1):
             failed = [at for at, reading in enumerate(best) if reading.may_improve]
             if not failed:
                 break
@@ -108,26 +108,21 @@ class Reader:
 
     def _attempt(self, batch: Sequence[TextPiece], seed: int, attempts: int = 1) -> list[Reading]:
         ids, lengths = pad_symbols([piece.ids for piece in batch])  # (B, T_in), (B,)
-        device = device_of(self.tacotron2)
-        limit = max(self.limit(len(piece.ids)) for piece in batch)
-        outputs = self.tacotron2.infer(
+        device = device_of(self.model)
+        options = self.options | ((self.second_try or {}) if attempts > 1 else {})
+        mels, mel_lengths, alignments, gates, _ = self.model.speak(
             ids.to(device),
             lengths.to(device),
             seed=seed,
-            max_decoder_steps=-(-limit // self._frames_per_step),
-            **({"with_gate": True} if self._tells_gate else {}),
-            **(self.options | ({"prenet_dropout": True} if attempts > 1 else {})),
+            max_frames=max(self.limit(len(piece.ids)) for piece in batch),
+            **options,
         )
-        gates = None
-        if self._tells_gate:
-            *outputs, gates = outputs
-        mels, mel_lengths, alignments = _checked(outputs, len(batch), ids.size(1))
         readings = []
         for item, piece in enumerate(batch):
             length = len(piece.ids)
             own_limit = self.limit(length)
             frames = min(int(mel_lengths[item]), own_limit)
-            steps = -(-frames // self._frames_per_step)
+            steps = -(-frames // self.model.frames_per_step)
             readings.append(
                 self._judge(
                     mels[item, :, :frames].float().cpu().clone(),  # (n_mels, frames)
@@ -165,21 +160,12 @@ class Reader:
             alignment,
             [symbols[index] for index in piece.ids],
             words=piece.words,
-            frames_per_step=self._frames_per_step,
+            frames_per_step=self.model.frames_per_step,
         )
         failures = report.failures
         if stop_reason == LIMIT:
             failures += (Failure("endless", f"did not stop by itself within {frames} frames"),)
         return Reading(mel, alignment, gate, stop_reason, report, failures, seed, attempts)
-
-    @property
-    def _tells_gate(self) -> bool:
-        """Whether the model is the kit's; a student's returns what the lab asks for."""
-        return "with_gate" in inspect.signature(self.tacotron2.infer).parameters
-
-    @property
-    def _frames_per_step(self) -> int:
-        return int(getattr(getattr(self.tacotron2, "config", None), "n_frames_per_step", 1))
 
 
 def derive_seed(seed: int, *numbers: int) -> int:
@@ -194,27 +180,3 @@ def device_of(model: Any) -> torch.device:
     """Where the weights of a model are; the CPU if it has none."""
     own = next(model.parameters(), None) if isinstance(model, torch.nn.Module) else None
     return torch.device("cpu") if own is None else own.device
-
-
-def _checked(outputs: Any, n_items: int, n_symbols: int) -> tuple[torch.Tensor, ...]:
-    """Take what ``infer`` returned, which may be a student's."""
-    expected = "(mel (B, n_mels, T), mel_lengths (B,), alignments (B, T, T_in))"
-    tensors = isinstance(outputs, (tuple, list)) and all(
-        isinstance(output, torch.Tensor) for output in outputs
-    )
-    shapes = [tuple(output.shape) for output in outputs] if tensors else type(outputs).__name__
-    fits = (
-        tensors
-        and len(outputs) == 3
-        and outputs[0].dim() == 3
-        and outputs[0].size(0) == n_items
-        and shapes[1] == (n_items,)
-        and outputs[2].dim() == 3
-        and (outputs[2].size(0), outputs[2].size(2)) == (n_items, n_symbols)
-    )
-    if not fits:
-        raise SpeechError(
-            f"the acoustic model's infer must return {expected} with B = {n_items} and T_in = "
-            f"{n_symbols}, but returned {shapes}"
-        )
-    return tuple(outputs)

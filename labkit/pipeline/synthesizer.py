@@ -14,14 +14,14 @@ from labkit.audio.level import at_level
 from labkit.errors import InputError, SpeechError, TextError
 from labkit.pipeline.assembly import Said, assemble, complain, name_of
 from labkit.pipeline.boundaries import Boundary
-from labkit.pipeline.fit import require_fit, require_parts
+from labkit.pipeline.fit import reading_options, require_fit, require_parts
 from labkit.pipeline.joining import join
 from labkit.pipeline.reading import Reader, derive_seed, device_of
 from labkit.pipeline.speech import Speech
 from labkit.pipeline.splitting import TextPiece, split_text
 from labkit.pipeline.voice import VoiceSettings
 from labkit.progress import progress_bar
-from labkit.tacotron2.formats import PRECISIONS
+from labkit.tacotron2.published import as_acoustic
 from labkit.vocoders.protocol import Vocoder
 
 WORTH_A_BAR = 60
@@ -44,7 +44,8 @@ class Synthesizer:
     """Speaks.
 
     Args:
-        tacotron2: the acoustic model: any object with the ``infer`` of :class:`labkit.Tacotron2`.
+        tacotron2: the acoustic model: a :class:`labkit.models.AcousticModel`, or any object with
+            the ``infer`` of :class:`labkit.Tacotron2`.
         vocoder: any :class:`labkit.vocoders.Vocoder`.
         denoiser: removes the vocoder's own noise; made of the vocoder when it is first needed.
         settings: how the two want to be used.
@@ -71,9 +72,12 @@ class Synthesizer:
         if settings is None:
             settings = VoiceSettings(mel=vocoder.mel, denoise=0.01 if denoiser else 0.0)
         self.settings = replace(settings, name=name) if name is not None else settings
-        require_fit(tacotron2, vocoder, settings)
-        if precision not in PRECISIONS:
-            raise InputError(f"precision={precision!r} is not one of {', '.join(PRECISIONS)}")
+        acoustic = as_acoustic(tacotron2)
+        require_fit(acoustic, vocoder, settings)
+        if precision not in acoustic.precisions:
+            known = ", ".join(acoustic.precisions)
+            raise InputError(f"precision={precision!r} is not one of {known}")
+        reading_options(acoustic, settings, precision, None)  # refuses what the model has not
         if batch_size < 1:
             raise InputError(f"batch_size must be at least 1, but is {batch_size}")
         self.tacotron2 = tacotron2
@@ -96,7 +100,7 @@ class Synthesizer:
 
         Args:
             path: a voice folder; the shipped voice if neither it nor ``tacotron2`` is given.
-            tacotron2: a Tacotron 2 checkpoint, in place of a voice folder.
+            tacotron2: an acoustic model's checkpoint, in place of a voice folder.
             vocoder: a vocoder checkpoint, in place of the folder's; without any, Griffin-Lim.
             device: as for :func:`labkit.devices.find_device`.
             precision: as for :class:`Synthesizer`.
@@ -258,19 +262,13 @@ class Synthesizer:
             from labkit.vocoders import Denoiser
 
             self.denoiser = Denoiser(self.vocoder)
-        dropout = settings.prenet_dropout if prenet_dropout is None else prenet_dropout
-        infer_options: dict[str, Any] = {"prenet_dropout": dropout}
-        if settings.gate_threshold is not None:
-            infer_options["gate_threshold"] = settings.gate_threshold
-        if self.precision != "float32":
-            infer_options["precision"] = self.precision
-        config = getattr(self.tacotron2, "config", None)
+        acoustic = as_acoustic(self.tacotron2)
         reader = Reader(
-            self.tacotron2,
-            infer_options,
+            acoustic,
+            reading_options(acoustic, settings, self.precision, prenet_dropout),
             settings.frames_per_symbol,
             settings.max_frames,
-            may_drop=prenet_dropout is not False and getattr(config, "p_prenet_dropout", 0.5) > 0,
+            None if prenet_dropout is False else acoustic.second_try,
         )
         sigma = settings.sigma if sigma is None else sigma
         return _Options(reader, seed, sigma, denoise, max_retries)

@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from numbers import Real
+from typing import Any
 
 from labkit.audio.config import MelConfig
 from labkit.errors import ConfigError
@@ -34,6 +35,7 @@ class VoiceSettings:
         prenet_dropout: whether the prenet drops units, as published voices need it; without it,
             only a reading that went wrong is tried again with it.
         gate_threshold: probability at which a piece ends; None as the model is configured.
+        options: what else the acoustic model is told, by the names of its reading options.
         frames_per_symbol: frames for a symbol, beyond a hundred for the piece, after which a piece
             is given up; people need about 5.5 for a character, 7 for a phoneme.
         max_frames: frames after which any piece is given up.
@@ -55,6 +57,7 @@ class VoiceSettings:
     level: float | None = None
     prenet_dropout: bool = True
     gate_threshold: float | None = None
+    options: dict[str, Any] = field(default_factory=dict)
     frames_per_symbol: float = 12.0
     max_frames: int = 2000
     max_symbols: int = MAX_SYMBOLS
@@ -70,6 +73,8 @@ class VoiceSettings:
         object.__setattr__(self, "cleaners", tuple(names))
         self._require("mel", isinstance(self.mel, MelConfig), "a MelConfig")
         self._require("prenet_dropout", isinstance(self.prenet_dropout, bool), "true or false")
+        named = isinstance(self.options, dict) and all(isinstance(o, str) for o in self.options)
+        self._require("options", named, "an object of names and values")
         for name in ("max_frames", "max_symbols"):
             value = getattr(self, name)
             whole = isinstance(value, int) and not isinstance(value, bool)

@@ -6,6 +6,7 @@
       "format": 1,
       "acoustic": "tacotron2.safetensors",
       "vocoder": "hifigan.safetensors",        null or left out: Griffin-Lim
+      "kinds": {"acoustic": "tacotron2", "vocoder": "hifigan"},             may be left out
       "name": "...", "licence": "...", "input": "phonemes",
       "mel": {"sample_rate": 22050, "hop_length": 256, ...},
       "cleaners": ["english_cleaners"], "normalise": "published", ...
@@ -25,10 +26,13 @@ from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
+from torch import nn
+
 from labkit.audio.config import MelConfig
 from labkit.errors import ConfigError, SpeechError, TextError
+from labkit.models.acoustic import AcousticModel
+from labkit.models.kind import kind_of, kind_of_file, kinds, load_acoustic
 from labkit.pipeline.voice import VoiceSettings, refuse_unknown
-from labkit.tacotron2 import Tacotron2, load_checkpoint, save_checkpoint
 from labkit.vocoders.protocol import Vocoder
 
 SHIPPED_VOICE = Path(__file__).parent.parent / "data" / "voice"
@@ -41,12 +45,12 @@ SETTINGS_FILE = "voice.json"
 CARD_FILE = "card.md"
 FORMAT = 1
 
-_WAVEGLOW_DENOISING = 0.01  # as published; other vocoders have no noise of their own
+_PARTS: dict[str, type[nn.Module]] = {"acoustic": AcousticModel, "vocoder": Vocoder}
 
 
 def load_parts(
     path: str | Path | None, tacotron2: str | Path | None, vocoder: str | Path | None
-) -> tuple[Tacotron2, Vocoder, VoiceSettings]:
+) -> tuple[AcousticModel, Vocoder, VoiceSettings]:
     """Load the parts of a synthesizer, on the CPU. Arguments as ``Synthesizer.from_pretrained``.
 
     Raises:
@@ -59,25 +63,24 @@ def load_parts(
                 f"give a voice folder ({path}) or tacotron2= ({tacotron2}), not both: the "
                 "folder says how its own acoustic model wants to be used"
             )
-        acoustic, settings = load_checkpoint(tacotron2), VoiceSettings(name=Path(tacotron2).stem)
+        acoustic, settings = load_acoustic(tacotron2), VoiceSettings(name=Path(tacotron2).stem)
         own_vocoder = None
     else:
         folder = _voice_folder(path)
         acoustic_file, own_vocoder, settings = read_voice(folder)
-        acoustic = load_checkpoint(acoustic_file)
+        acoustic = load_acoustic(acoustic_file)
     vocoder_file = own_vocoder if vocoder is None else Path(vocoder)
     if vocoder_file is None:
         from labkit.vocoders import GriffinLim
 
         return acoustic, GriffinLim(mel=settings.mel), settings
 
-    from labkit.vocoders import WaveGlow, load_vocoder
+    from labkit.vocoders import load_vocoder
 
     vocoding = load_vocoder(vocoder_file)
     if vocoder_file != own_vocoder:
         # What the folder says about noise is about its own vocoder.
-        denoise = _WAVEGLOW_DENOISING if isinstance(vocoding, WaveGlow) else 0.0
-        settings = replace(settings, sigma=None, denoise=denoise)
+        settings = replace(settings, sigma=None, denoise=vocoding.denoising)
     return acoustic, vocoding, settings
 
 
@@ -92,7 +95,7 @@ def read_voice(folder: str | Path) -> tuple[Path, Path | None, VoiceSettings]:
 
     Raises:
         SpeechError: ``voice.json`` is missing, no JSON, of another format, has an unknown key, a
-            wrong value, or names a file that is not in the folder.
+            wrong value, or names a file that is not in the folder, or a kind that is unknown.
     """
     file = Path(folder) / SETTINGS_FILE
     try:
@@ -107,8 +110,9 @@ def read_voice(folder: str | Path) -> tuple[Path, Path | None, VoiceSettings]:
         acoustic = _own_file(file.parent, "acoustic", content.pop("acoustic", None))
         vocoder = content.pop("vocoder", None)
         vocoder = None if vocoder is None else _own_file(file.parent, "vocoder", vocoder)
+        _refuse_unknown_kinds(content.pop("kinds", {}))
         known = [field.name for field in fields(VoiceSettings) if field.name != "card"]
-        refuse_unknown(content, [*known, "acoustic", "vocoder", "format"], "the voice")
+        refuse_unknown(content, [*known, "acoustic", "vocoder", "kinds", "format"], "the voice")
         if "mel" in content:
             content["mel"] = _mel(content["mel"])
         return acoustic, vocoder, VoiceSettings(card=_card(file.parent), **content)
@@ -118,16 +122,16 @@ def read_voice(folder: str | Path) -> tuple[Path, Path | None, VoiceSettings]:
 
 def save_voice(
     folder: str | Path,
-    acoustic: Tacotron2 | str | Path,
-    vocoder: str | Path | None = None,
+    acoustic: AcousticModel | str | Path,
+    vocoder: Vocoder | str | Path | None = None,
     settings: VoiceSettings | None = None,
 ) -> Path:
     """Make a voice folder. It appears under its name only when it is complete.
 
     Args:
         folder: where to; must not exist.
-        acoustic: a Tacotron 2 or its checkpoint.
-        vocoder: the checkpoint of a vocoder; None for Griffin-Lim.
+        acoustic: an acoustic model or its checkpoint.
+        vocoder: a vocoder or its checkpoint; None for Griffin-Lim.
         settings: how to use them.
 
     Returns:
@@ -135,7 +139,8 @@ def save_voice(
 
     Raises:
         SpeechError: the folder exists or cannot be written.
-        CheckpointError: a weight is not finite.
+        CheckpointError: a weight is not finite, or a checkpoint is missing, damaged or of another
+            model.
     """
     folder = Path(folder)
     if folder.exists():
@@ -145,15 +150,10 @@ def save_voice(
     unfinished = folder.with_name(f".{folder.name}.{os.getpid()}.part")
     try:
         unfinished.mkdir()
-        if isinstance(acoustic, Tacotron2):
-            content["acoustic"] = "tacotron2.safetensors"
-            save_checkpoint(acoustic, unfinished / content["acoustic"])
-        else:
-            content["acoustic"] = "tacotron2" + Path(acoustic).suffix
-            shutil.copyfile(acoustic, unfinished / content["acoustic"])
-        content["vocoder"] = None if vocoder is None else "vocoder" + Path(vocoder).suffix
+        content["kinds"] = {"acoustic": _keep(acoustic, "acoustic", unfinished, content)}
+        content["vocoder"] = None
         if vocoder is not None:
-            shutil.copyfile(vocoder, unfinished / content["vocoder"])
+            content["kinds"]["vocoder"] = _keep(vocoder, "vocoder", unfinished, content)
         text = json.dumps(content, indent=2, ensure_ascii=False)
         if card:
             (unfinished / CARD_FILE).write_text(card.strip() + "\n", encoding="utf-8")
@@ -164,6 +164,42 @@ def save_voice(
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
     return folder
+
+
+def _keep(
+    model: AcousticModel | Vocoder | str | Path, part: str, folder: Path, content: dict[str, Any]
+) -> str:
+    """Put a part of the voice into its folder, and its file's name into the settings.
+
+    Returns:
+        What its kind is called.
+    """
+    if isinstance(model, (AcousticModel, Vocoder)):
+        kind, suffix = kind_of(model), ".safetensors"
+    else:
+        kind, suffix = kind_of_file(model)[0], Path(model).suffix
+    if not issubclass(kind.model, _PARTS[part]):
+        source = type(model).__name__ if isinstance(model, (AcousticModel, Vocoder)) else model
+        raise SpeechError(f"{source} is of the kind {kind.name}, which cannot be the {part} model")
+    content[part] = ("vocoder" if part == "vocoder" else kind.stem) + suffix
+    if isinstance(model, (AcousticModel, Vocoder)):
+        kind.save(model, folder / content[part])
+    else:
+        shutil.copyfile(model, folder / content[part])
+    return kind.stem
+
+
+def _refuse_unknown_kinds(named: object) -> None:
+    if not isinstance(named, dict):
+        raise ConfigError(f'"kinds" must be an object, but is {named!r}')
+    refuse_unknown(named, _PARTS, '"kinds"')
+    for part, stem in named.items():
+        known = [kind.stem for kind in kinds() if issubclass(kind.model, _PARTS[part])]
+        if stem not in known:
+            raise ConfigError(
+                f'"kinds" says that the {part} model is {stem!r}, which is unknown here; known '
+                f"are {', '.join(known)}; a newer version of the kit may know it"
+            )
 
 
 def _card(folder: Path) -> str:

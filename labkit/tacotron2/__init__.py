@@ -7,10 +7,10 @@ Read in this order: ``layers``, ``encoder``, ``attention``, ``prenet``, ``decode
 from __future__ import annotations
 
 from labkit.tacotron2.attention import Attention, LocationLayer
-from labkit.tacotron2.checkpoint import load_checkpoint, save_checkpoint
 from labkit.tacotron2.config import Tacotron2Config
 from labkit.tacotron2.decoder import Decoder, DecoderState
 from labkit.tacotron2.encoder import Encoder
+from labkit.tacotron2.kind import load_checkpoint, save_checkpoint
 from labkit.tacotron2.loss import LossParts, MaskedTacotron2Loss, Tacotron2Loss, gate_targets
 from labkit.tacotron2.model import Tacotron2
 from labkit.tacotron2.postnet import Postnet

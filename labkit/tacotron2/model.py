@@ -16,18 +16,19 @@ from torch import nn
 
 from labkit.errors import ConfigError
 from labkit.hooks import faster
+from labkit.models.acoustic import NEVER, AcousticModel, Spoken
 from labkit.tacotron2.checks import check_decoding, check_mels, check_text
 from labkit.tacotron2.config import Tacotron2Config
 from labkit.tacotron2.decoder import Decoder
 from labkit.tacotron2.encoder import Encoder
-from labkit.tacotron2.formats import Precision
+from labkit.tacotron2.formats import PRECISIONS, Precision
 from labkit.tacotron2.masking import padding_mask
 from labkit.tacotron2.postnet import Postnet
 
 Decode = Callable[[torch.Tensor, torch.Tensor], tuple[torch.Tensor, ...]]
 
 
-class Tacotron2(nn.Module):
+class Tacotron2(AcousticModel):
     """The whole acoustic model; its state dict is that of the published checkpoints.
 
     Sentences of a batch may come in any order; outputs come back in the same order.
@@ -36,9 +37,14 @@ class Tacotron2(nn.Module):
         config: sizes and switches of the model.
     """
 
+    reading_options = ("prenet_dropout", "gate_threshold", "precision")
+    precisions = PRECISIONS
+
     def __init__(self, config: Tacotron2Config) -> None:
         super().__init__()
         self.config = config
+        self.n_mels, self.n_symbols = config.n_mel_channels, config.n_symbols
+        self.frames_per_step = config.n_frames_per_step
         self.embedding = nn.Embedding(config.n_symbols, config.symbols_embedding_dim)
         # Uniform with the standard deviation of Xavier's initialisation.
         bound = math.sqrt(3) * math.sqrt(2 / (config.n_symbols + config.symbols_embedding_dim))
@@ -108,13 +114,56 @@ class Tacotron2(nn.Module):
         max_decoder_steps: int | None = None,
         gate_threshold: float | None = None,
         precision: Precision = "float32",
-        with_gate: bool = False,
-    ) -> tuple[torch.Tensor, ...]:
-        """Speak: predict spectrograms from text alone, without gradients and as in ``eval()``.
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Do what :meth:`speak` does, with the results of the published code.
+
+        Args:
+            ids: (B, T_in) symbol ids, padded on the right.
+            lengths: (B,) number of symbols of each sentence, in any order.
+            seed: fixes the dropout.
+            prenet_dropout: whether the prenet drops units, as it did in training.
+            max_decoder_steps: steps after which to give up; as configured if None. A length of
+                r · ``max_decoder_steps`` means that the gate never fired.
+            gate_threshold: gate probability that ends a sentence; as configured if None.
+            precision: of the decoder's large matrices.
+
+        Returns:
+            ``mel_postnet``: (B, n_mel_channels, T) natural-log mel.
+            ``mel_lengths``: (B,) int32, number of frames of each sentence.
+            ``alignments``: (B, T / r, T_in) attention weights; zero on padded symbols.
+
+        Raises:
+            InputError: an input has the wrong type, shape or content.
+            ConfigError: the precision cannot be had with this decoder or on its device.
+        """
+        check_decoding(max_decoder_steps, gate_threshold)
+        spoken = self.speak(
+            ids,
+            lengths,
+            seed=seed,
+            max_frames=max_decoder_steps and max_decoder_steps * self.frames_per_step,
+            prenet_dropout=prenet_dropout,
+            gate_threshold=gate_threshold,
+            precision=precision,
+        )
+        return spoken[:3]
+
+    @torch.no_grad()
+    def speak(
+        self,
+        ids: torch.Tensor,
+        lengths: torch.Tensor,
+        *,
+        seed: int | None = None,
+        max_frames: int | None = None,
+        prenet_dropout: bool = True,
+        gate_threshold: float | None = None,
+        precision: Precision = "float32",
+    ) -> Spoken:
+        """Predict spectrograms from text alone, without gradients and as in ``eval()``.
 
         A sentence ends when its gate fires; the frame at which it does is not counted. Frames
         behind ``mel_lengths`` mean nothing and must be cut off before they are made audible.
-        A length of r · ``max_decoder_steps`` means that the gate never fired.
 
         The prenet's dropout makes every reading of a sentence a little different. It is drawn
         for the batch as a whole, so only with ``prenet_dropout=False`` and
@@ -125,25 +174,23 @@ class Tacotron2(nn.Module):
             lengths: (B,) number of symbols of each sentence, in any order.
             seed: fixes the dropout, whatever the global random state, which is left alone;
                 without it the dropout is drawn from the global random state.
+            max_frames: frames after which to give up, rounded up to whole steps; as configured
+                if None.
             prenet_dropout: whether the prenet drops units, as it did in training.
-            max_decoder_steps: steps after which to give up; as configured if None.
             gate_threshold: gate probability that ends a sentence; as configured if None.
             precision: of the decoder's large matrices. ``bfloat16`` and ``int8`` are faster and
                 a little inexact.
-            with_gate: whether the gate is returned as well.
 
         Returns:
-            ``mel_postnet``: (B, n_mel_channels, T) natural-log mel.
-            ``mel_lengths``: (B,) int32, number of frames of each sentence.
-            ``alignments``: (B, T / r, T_in) attention weights; zero on padded symbols.
-            ``gate``: (B, T / r) logits of "this frame is the last one"; only ``with_gate``.
+            The mels after the postnet, with the gate.
 
         Raises:
             InputError: an input has the wrong type, shape or content.
             ConfigError: the precision cannot be had with this decoder or on its device.
         """
+        steps = None if max_frames is None else -(-max_frames // self.frames_per_step)
         check_text(ids, lengths, self.embedding.weight)
-        check_decoding(max_decoder_steps, gate_threshold)
+        check_decoding(steps, gate_threshold)
         generator = None
         if seed is not None:
             generator = torch.Generator(device=ids.device).manual_seed(seed)
@@ -153,12 +200,21 @@ class Tacotron2(nn.Module):
             precision,
             prenet_dropout=prenet_dropout,
             generator=generator,
-            max_decoder_steps=max_decoder_steps,
+            max_decoder_steps=steps,
             gate_threshold=gate_threshold,
         )
         with _evaluation(self):
-            *outputs, gate = self.predict(ids, lengths, decode)
-        return (*outputs, gate) if with_gate else tuple(outputs)
+            mel, mel_lengths, alignments, gate = self.predict(ids, lengths, decode)
+        return Spoken(mel, mel_lengths, alignments, gate)
+
+    @property
+    def second_try(self) -> dict[str, Any] | None:
+        """Options under which another seed gives another reading."""
+        return {"prenet_dropout": True} if self.config.p_prenet_dropout > 0 else None
+
+    def exactly(self, frames: int) -> dict[str, Any] | None:
+        """Options under which every sentence has so many frames, in whole steps."""
+        return {"max_frames": frames, "gate_threshold": NEVER}
 
     def predict(
         self, ids: torch.Tensor, lengths: torch.Tensor, decode: Decode

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 
-from labkit.tacotron2.formats import Precision
-from labkit.tacotron2.model import Tacotron2
+from labkit.models.acoustic import AcousticModel
 
 
 @dataclass(frozen=True)
@@ -47,13 +47,13 @@ class PrecisionReport:
 
 
 def compare_precision(
-    model: Tacotron2,
+    model: AcousticModel,
     ids: torch.Tensor,
     lengths: torch.Tensor,
-    precision: Precision,
+    precision: str,
     *,
     seed: int = 0,
-    **options: float | bool | None,
+    **options: Any,
 ) -> PrecisionReport:
     """Decode in float32 and in another precision, with the same random numbers.
 
@@ -63,22 +63,22 @@ def compare_precision(
         lengths: (B,) number of symbols of each sentence.
         precision: what to compare with float32.
         seed: of the prenet's dropout.
-        **options: further arguments of :meth:`Tacotron2.infer`, for both decodings.
+        **options: further reading options of the model, for both decodings.
 
     Returns:
         The differences.
     """
     decodings = [
-        model.infer(ids, lengths, seed=seed, precision=each, **options)  # type: ignore[arg-type]
+        model.speak(ids, lengths, seed=seed, **(options | {"precision": each}))
         for each in ("float32", precision)
     ]
-    (mel, mel_lengths, alignments), (other_mel, other_lengths, other_alignments) = decodings
+    (mel, mel_lengths, alignments, *_), (other_mel, other_lengths, other_alignments, *_) = decodings
     T = min(mel.size(2), other_mel.size(2))
     frames = torch.arange(T, device=mel.device)
     # The frame at which the gate fired is not counted, but there is at least one to compare.
     valid = frames < torch.minimum(mel_lengths, other_lengths).clamp(min=1)[:, None]  # (B, T)
     difference = (mel[:, :, :T] - other_mel[:, :, :T]).abs().transpose(1, 2)[valid]  # (frames, 80)
-    r = model.config.n_frames_per_step
+    r = model.frames_per_step
     steps = valid[:, ::r]  # (B, T / r)
     here = alignments[:, : T // r][steps]  # (steps, T_in)
     there = other_alignments[:, : T // r][steps]  # (steps, T_in)

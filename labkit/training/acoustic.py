@@ -15,11 +15,14 @@ import torch
 from torch import Tensor
 
 from labkit.audio.config import DEFAULT
-from labkit.corpus.features import Features
+from labkit.corpus.features import FOLDER, Features, prepare
 from labkit.errors import ConfigError, InputError
 from labkit.hooks import faster
+from labkit.progress import progress_bar
 from labkit.tacotron2 import Tacotron2, Tacotron2Config, save_checkpoint
 from labkit.tacotron2.masking import padding_mask
+from labkit.training.build import split_of
+from labkit.training.config import TrainingConfig, fill
 from labkit.training.data import Batch, Batches, collate
 from labkit.training.evaluate import FreeReading, figures_of, read_freely
 from labkit.training.losses import gate_loss, guided_attention_loss, mel_loss
@@ -70,15 +73,6 @@ class AcousticSettings:
                 raise ConfigError(f"{name} must be at least 1, but is {getattr(self, name)}")
         if not 0 <= self.drop_frames < 1:
             raise ConfigError(f"drop_frames must lie between 0 and 1, but is {self.drop_frames}")
-
-
-def check_edition() -> None:
-    """Refuse where this edition of the kit cannot train.
-
-    Raises:
-        ConfigError: it cannot.
-    """
-    _teacher_forced()
 
 
 def _teacher_forced() -> Any:
@@ -221,6 +215,29 @@ class AcousticRecipe:
         return guided_attention_loss(
             alignments, batch.path, width, padding_mask(steps, alignments.size(1))
         )
+
+
+def build(config: TrainingConfig, data: Path, *, progress: bool = False) -> AcousticRecipe:
+    """Make the recipe; see :func:`labkit.training.build.build`.
+
+    Raises:
+        ConfigError: this edition of the kit cannot train.
+    """
+    _teacher_forced()  # or the long preparation would be for nothing
+    split = split_of(data)
+
+    def features(part: str) -> Features:
+        folder = data / FOLDER / part
+        with progress_bar(progress, f"reading {part}", len(split[part])) as advance:
+            prepare(split[part], folder, advance)
+        return Features(folder)
+
+    return AcousticRecipe(
+        Tacotron2Config(**config.model),
+        fill("learning", AcousticSettings, config.learning),
+        features("train"),
+        features("val"),
+    )
 
 
 @torch.no_grad()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 
 from labkit.corpus.errors import CorpusError
-from labkit.corpus.features import FOLDER, Features, prepare
 from labkit.corpus.reading import Clip, read_listing
-from labkit.progress import progress_bar
-from labkit.training.config import TrainingConfig, fill
+from labkit.models.kind import recipes
+from labkit.training.config import TrainingConfig
 from labkit.training.recipe import Recipe
 
 
@@ -23,30 +23,17 @@ def build(config: TrainingConfig, data: Path, *, progress: bool = False) -> Reci
     Raises:
         LabkitError: the corpus cannot be read, or the config asks for what cannot be.
     """
-    parts = _parts(data)
-    if config.recipe == "vocoder":
-        from labkit.training.vocoder import VocoderRecipe, VocoderSettings
-        from labkit.vocoders.vocos.config import VocosConfig
-
-        return VocoderRecipe(
-            fill("model", VocosConfig, config.model),
-            fill("learning", VocoderSettings, config.learning),
-            [clip.audio for clip in parts["train"]],
-            [clip.audio for clip in parts["val"]],
-        )
-    from labkit.tacotron2 import Tacotron2Config
-    from labkit.training.acoustic import AcousticRecipe, AcousticSettings, check_edition
-
-    check_edition()
-
-    return AcousticRecipe(
-        Tacotron2Config(**config.model),
-        fill("learning", AcousticSettings, config.learning),
-        *(_features(parts[part], data / FOLDER / part, progress) for part in ("train", "val")),
-    )
+    module = import_module(recipes()[config.recipe])
+    recipe: Recipe = module.build(config, data, progress=progress)
+    return recipe
 
 
-def _parts(data: Path) -> dict[str, list[Clip]]:
+def split_of(data: Path) -> dict[str, list[Clip]]:
+    """Read which recordings of a corpus train, and which validate.
+
+    Raises:
+        CorpusError: it has faults, or one of the two is empty.
+    """
     listing = read_listing(data)
     if listing.faults:
         raise CorpusError(f"{listing.faults[0]}; for everything: labkit corpus check {data}")
@@ -59,9 +46,3 @@ def _parts(data: Path) -> dict[str, list[Clip]]:
         if not listing.split[part]:
             raise CorpusError(f"{data / part}.txt lists no recording")
     return listing.split
-
-
-def _features(clips: list[Clip], folder: Path, progress: bool) -> Features:
-    with progress_bar(progress, f"reading {folder.name}", len(clips)) as advance:
-        prepare(clips, folder, advance)
-    return Features(folder)

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from labkit.errors import ConfigError
+from labkit.models.kind import recipes
 from labkit.training.recipe import LoopSettings
 
-KINDS = ("acoustic", "vocoder")
 _PARTS = ("recipe", "model", "learning", "loop")
 _Settings = TypeVar("_Settings")
 
@@ -21,7 +21,8 @@ class TrainingConfig:
     """What a recipe file says.
 
     Args:
-        recipe: "acoustic" or "vocoder".
+        recipe: its name, as a kind of model offers it: "acoustic" trains a Tacotron 2,
+            "vocoder" a Vocos.
         model: fields of the model's config.
         learning: fields of the recipe's settings.
         loop: how long, how fast and how exactly.
@@ -57,9 +58,10 @@ def read_config(
     if not isinstance(content, dict):
         raise ConfigError(f"{path} must hold the parts {', '.join(_PARTS)}")
     _refuse_unknown(str(path), content, _PARTS)
-    if content.get("recipe") not in KINDS:
+    known = sorted(recipes())
+    if content.get("recipe") not in known:
         raise ConfigError(
-            f"{path}: recipe must be {' or '.join(KINDS)}, but is {content.get('recipe')!r}"
+            f"{path}: recipe must be {' or '.join(known)}, but is {content.get('recipe')!r}"
         )
     parts = {name: content.get(name) or {} for name in _PARTS[1:]}
     for name, part in parts.items():

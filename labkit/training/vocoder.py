@@ -22,10 +22,12 @@ from labkit.audio.config import MelConfig
 from labkit.audio.fourier import full_precision
 from labkit.errors import AudioError, ConfigError
 from labkit.training import gan_losses
+from labkit.training.build import split_of
+from labkit.training.config import TrainingConfig, fill
 from labkit.training.discriminators import Discriminators
 from labkit.training.spectral_losses import SpectralLoss, log_mels, magnitudes
-from labkit.vocoders.vocos.checkpoint import save_checkpoint
 from labkit.vocoders.vocos.config import VocosConfig
+from labkit.vocoders.vocos.kind import save_checkpoint
 from labkit.vocoders.vocos.model import Vocos
 
 if TYPE_CHECKING:
@@ -257,6 +259,17 @@ class VocoderRecipe:
         discriminators.requires_grad_(True)
         told = gan_losses.least_squares_generator_loss(judged)
         return told + 2 * gan_losses.feature_matching_loss(real, judged), learned
+
+
+def build(config: TrainingConfig, data: Path, *, progress: bool = False) -> VocoderRecipe:
+    """Make the recipe; see :func:`labkit.training.build.build`."""
+    split = split_of(data)
+    return VocoderRecipe(
+        fill("model", VocosConfig, config.model),
+        fill("learning", VocoderSettings, config.learning),
+        [clip.audio for clip in split["train"]],
+        [clip.audio for clip in split["val"]],
+    )
 
 
 def _n_samples(path: Path, mel: MelConfig) -> int:

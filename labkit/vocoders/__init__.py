@@ -41,8 +41,8 @@ def load_vocoder(path: str | Path) -> Vocoder:
         CheckpointError: the file is missing, damaged, unsafe, no vocoder, or its tensors do not
             fit; the message says which.
     """
-    from labkit.checkpoints import load_checkpoint
     from labkit.errors import CheckpointError
+    from labkit.models import load_checkpoint
     from labkit.vocoders.protocol import Vocoder
 
     model = load_checkpoint(path)

@@ -124,8 +124,6 @@ def _bias_of(vocoder: Vocoder, mode: str, config: MelConfig) -> torch.Tensor:
         mel = torch.randn(shape, generator=torch.Generator().manual_seed(0))
     own = next(vocoder.parameters(), None)
     mel = mel if own is None else mel.to(own.device)
-    try:
-        audio = vocoder.infer(mel, sigma=0.0, seed=0)  # (1, 88 · hop_length)
-    except InputError:  # a vocoder without noise refuses sigma
-        audio = vocoder.infer(mel, seed=0)
+    silent = None if vocoder.sigma is None else 0.0
+    audio = vocoder.infer(mel, sigma=silent, seed=0)  # (1, 88 · hop_length)
     return stft(audio.float(), config).abs()[:, :, :1]  # (1, n_frequencies, 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from typing import ClassVar
 
 import torch
 from torch import nn
@@ -17,6 +18,11 @@ class Vocoder(nn.Module):
     Args:
         mel: how the log-mels that it understands are taken; gives the sample rate, too.
     """
+
+    sigma: ClassVar[float | None] = None
+    """Usual spread of the noise that the waveform is made from; None for a vocoder without."""
+    denoising: ClassVar[float] = 0.0
+    """How much of its bias is usually removed from what it makes."""
 
     def __init__(self, mel: MelConfig = DEFAULT) -> None:
         super().__init__()

@@ -8,9 +8,10 @@ from statistics import median
 
 import torch
 
-from labkit.bench.models import NEVER, choose_tacotron2
+from labkit.bench.models import choose_acoustic
 from labkit.devices import device_name
 from labkit.errors import ConfigError
+from labkit.models.acoustic import NEVER
 from labkit.notebook.picture import DARK, GREY, LIGHT, Picture, Table, new_figure
 from labkit.tacotron2 import PrecisionReport, Tacotron2, compare_precision
 from labkit.tacotron2.formats import PRECISIONS
@@ -77,14 +78,15 @@ def compare_precisions(
     available, reports = [PRECISIONS[0]], {}
     for precision in PRECISIONS[1:]:
         try:
-            reports[precision] = compare_precision(tacotron2, ids, lengths, precision)  # type: ignore[arg-type]
+            reports[precision] = compare_precision(tacotron2, ids, lengths, precision)
             available.append(precision)
         except ConfigError:  # int8 runs on the CPU only
             continue
     seconds /= 1 + full_size
     speeds = [_measure("this voice", tacotron2, ids, lengths, available, seconds)]
     if full_size:
-        large = choose_tacotron2().to(device)
+        large = choose_acoustic().to(device)
+        assert isinstance(large, Tacotron2)
         limits = {"max_decoder_steps": _STEPS, "gate_threshold": NEVER}
         speeds.append(
             _measure("published sizes", large, ids[:1], lengths[:1], available, seconds, **limits)

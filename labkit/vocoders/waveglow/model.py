@@ -20,8 +20,6 @@ from labkit.vocoders.waveglow.flow import WN, Invertible1x1Conv, at_least_float3
 from labkit.vocoders.waveglow.inference import run
 from labkit.vocoders.waveglow.layouts import normed_like, one_conditioning_per_layer
 
-DEFAULT_SIGMA = 0.6
-
 _UPSAMPLE_KERNEL = 1024
 
 FlowOutputs = tuple[torch.Tensor, list[torch.Tensor], list[torch.Tensor]]
@@ -39,6 +37,9 @@ class WaveGlow(Vocoder):
     Args:
         config: sizes; those of the published 512-channel model if None.
     """
+
+    sigma = 0.6
+    denoising = 0.01  # as published
 
     def __init__(self, config: WaveGlowConfig | None = None) -> None:
         config = config or WaveGlowConfig()
@@ -155,7 +156,7 @@ class WaveGlow(Vocoder):
             InputError: the mel or sigma cannot be used, or the weights give no finite waveform.
         """
         self.check(mel)
-        sigma = DEFAULT_SIGMA if sigma is None else sigma
+        sigma = self.sigma if sigma is None else sigma
         if not 0 <= sigma < math.inf:
             raise InputError(f"sigma must be a number from 0 upwards, but is {sigma}")
         n_columns = mel.size(2) * self.mel.hop_length // self.config.n_group

@@ -1,4 +1,4 @@
-"""Load and save the weights of HiFi-GAN's generator.
+"""The weights files of HiFi-GAN's generator.
 
 Published are files ``g_02500000`` with the generator's tensors and, in the same folder, a
 ``config.json`` with its sizes.
@@ -16,41 +16,23 @@ from typing import Any
 
 import torch
 
-from labkit.checkpoints.fit import fit
-from labkit.checkpoints.kinds import require
-from labkit.checkpoints.save import save_weights
-from labkit.checkpoints.weights_file import WeightsFile, read_weights_file
 from labkit.errors import CheckpointError, ConfigError
+from labkit.models.fit import fit
+from labkit.models.kind import Kind
+from labkit.models.weights_file import WeightsFile
 from labkit.vocoders.hifigan.config import HiFiGANConfig
 from labkit.vocoders.hifigan.model import HiFiGAN
 from labkit.vocoders.weight_norm import remove_weight_norm
 
 
-def load_checkpoint(path: str | Path) -> HiFiGAN:
-    """Load a generator as published, or from :func:`save_checkpoint`.
+def _read(path: str | Path, weights: WeightsFile) -> HiFiGAN:
+    """Build the model without weight norm.
 
     The config is taken from the file, else from a ``config.json`` beside it. Without either, the
     sizes are read off the tensors; what tensors do not tell is taken from the published variant
     that they fit.
-
-    Args:
-        path: a PyTorch checkpoint or a safetensors file, with or without weight norm.
-
-    Returns:
-        The model on the CPU, in float32 and eval mode, without weight norm.
-
-    Raises:
-        CheckpointError: the file is missing, damaged, unsafe, of another model, its tensors do
-            not fit, or its config is unusable or missing where it is needed; the message says
-            which.
     """
-    return from_weights(path, read_weights_file(path))
-
-
-def from_weights(path: str | Path, weights: WeightsFile) -> HiFiGAN:
-    """Do the same with a file that has been read; ``path`` is for messages."""
     state_dict = weights.state_dict
-    require(path, state_dict, "HiFi-GAN")
     beside = Path(path).with_name("config.json")
     if weights.config is not None:
         source, config = str(path), _config(path, weights.config)
@@ -68,20 +50,6 @@ def from_weights(path: str | Path, weights: WeightsFile) -> HiFiGAN:
     model = fit(path, f"HiFi-GAN (sizes from {source})", build, state_dict)
     remove_weight_norm(model)
     return model
-
-
-def save_checkpoint(model: HiFiGAN, path: str | Path, dtype: torch.dtype = torch.float32) -> None:
-    """Save weights and config as a safetensors file, whole or not at all.
-
-    Args:
-        model: the model, on any device, with or without weight norm.
-        path: where to, by custom with the suffix ``.safetensors``; an older file is replaced.
-        dtype: how to store the floating-point tensors; float16 halves the size.
-
-    Raises:
-        CheckpointError: the file cannot be written, or a weight is not finite in ``dtype``.
-    """
-    save_weights(model.state_dict(), asdict(model.config), path, dtype)
 
 
 def _read_json(path: Path) -> dict[str, Any]:
@@ -147,3 +115,18 @@ def _numbered(names: Iterable[str], pattern: str) -> list[str]:
     number = re.compile(pattern.replace("#", r"(\d+)"))
     found = {int(match[1]): name for name in names if (match := number.fullmatch(name))}
     return [found[key] for key in sorted(found)]
+
+
+KIND = Kind(
+    name="HiFi-GAN",
+    stem="hifigan",
+    model=HiFiGAN,
+    tensors=r"conv_pre\.|ups\.0",
+    read=_read,
+    untrained={
+        "hifigan-v1": lambda: HiFiGAN(HiFiGANConfig.v1()),
+        "hifigan-v2": lambda: HiFiGAN(HiFiGANConfig.v2()),
+        "hifigan-v3": lambda: HiFiGAN(HiFiGANConfig.v3()),
+    },
+)
+load_checkpoint, save_checkpoint = KIND.load, KIND.save

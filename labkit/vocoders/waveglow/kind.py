@@ -1,20 +1,19 @@
-"""Load and save the weights of WaveGlow."""
+"""The weights files of WaveGlow, in every published layout."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import asdict
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from labkit.checkpoints.fit import fit
-from labkit.checkpoints.kinds import require
-from labkit.checkpoints.save import save_weights
-from labkit.checkpoints.weights_file import WeightsFile, read_weights_file
 from labkit.errors import CheckpointError, ConfigError, InputError
+from labkit.models.fit import fit
+from labkit.models.kind import Kind
+from labkit.models.weights_file import WeightsFile
 from labkit.vocoders.waveglow.config import WaveGlowConfig
 from labkit.vocoders.waveglow.layouts import normed_like, one_conditioning_per_layer
 from labkit.vocoders.waveglow.model import WaveGlow
@@ -33,27 +32,8 @@ _COUNTS = {
 }
 
 
-def load_checkpoint(path: str | Path) -> WaveGlow:
-    """Load a WaveGlow from any published layout, or from :func:`save_checkpoint`.
-
-    Every size is read off the tensors; a config in the file must agree with them.
-
-    Args:
-        path: a PyTorch checkpoint or a safetensors file.
-
-    Returns:
-        The model on the CPU, in float32 and eval mode, without weight norm.
-
-    Raises:
-        CheckpointError: the file is missing, damaged, unsafe, of another model, or its tensors
-            do not fit; the message says which.
-    """
-    return from_weights(path, read_weights_file(path))
-
-
-def from_weights(path: str | Path, weights: WeightsFile) -> WaveGlow:
-    """Do the same with a file that has been read; ``path`` is for messages."""
-    require(path, weights.state_dict, "WaveGlow")
+def _read(path: str | Path, weights: WeightsFile) -> WaveGlow:
+    """Build the model without weight norm; a config in the file must agree with the tensors."""
     _refuse_old_generation(path, weights.state_dict)
     state_dict = one_conditioning_per_layer(weights.state_dict)
     plain = {re.sub(r"weight_[gv]$", "weight", name) for name in state_dict}
@@ -72,20 +52,6 @@ def from_weights(path: str | Path, weights: WeightsFile) -> WaveGlow:
     except InputError as error:
         raise CheckpointError(f"{path} cannot be used: {error}") from error
     return model
-
-
-def save_checkpoint(model: WaveGlow, path: str | Path, dtype: torch.dtype = torch.float32) -> None:
-    """Save weights and config as a safetensors file, whole or not at all.
-
-    Args:
-        model: the model, on any device, with or without weight norm.
-        path: where to, by custom with the suffix ``.safetensors``; an older file is replaced.
-        dtype: how to store the floating-point tensors; float16 halves the size.
-
-    Raises:
-        CheckpointError: the file cannot be written, or a weight is not finite in ``dtype``.
-    """
-    save_weights(model.state_dict(), asdict(model.config), path, dtype)
 
 
 def _refuse_old_generation(path: str | Path, state_dict: dict[str, torch.Tensor]) -> None:
@@ -136,3 +102,20 @@ def _sizes(state_dict: dict[str, torch.Tensor]) -> dict[str, int]:
         if before > after:
             return sizes | {"n_early_every": flow, "n_early_size": before - after}
     return sizes
+
+
+def _untrained(n_channels: int) -> WaveGlow:
+    return WaveGlow(WaveGlowConfig(n_channels=n_channels))
+
+
+KIND = Kind(
+    name="WaveGlow",
+    stem="waveglow",
+    model=WaveGlow,
+    tensors=r"WN\.|convinv\.",
+    read=_read,
+    untrained={
+        f"waveglow-{n_channels}": partial(_untrained, n_channels) for n_channels in (256, 512)
+    },
+)
+load_checkpoint, save_checkpoint = KIND.load, KIND.save

@@ -8,9 +8,9 @@ from typing import Any
 
 import torch
 
-from labkit.checkpoints.fit import few, not_finite
 from labkit.errors import CheckpointError
 from labkit.files import write_tensors
+from labkit.models.fit import few, not_finite
 
 
 def save_weights(

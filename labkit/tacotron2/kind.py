@@ -1,21 +1,15 @@
-"""Load and save the weights of Tacotron 2.
-
-:func:`load_checkpoint` reads what NVIDIA published (both repositories, every layout) and what
-:func:`save_checkpoint` wrote, and refuses everything else with one line that says why.
-"""
+"""The weights files of Tacotron 2: ours, and what NVIDIA published (both repositories)."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import asdict
 from pathlib import Path
 
 import torch
 
-from labkit.checkpoints.fit import fit
-from labkit.checkpoints.kinds import require
-from labkit.checkpoints.save import save_weights
-from labkit.checkpoints.weights_file import WeightsFile, read_weights_file
+from labkit.models.fit import fit
+from labkit.models.kind import Kind
+from labkit.models.weights_file import WeightsFile
 from labkit.tacotron2.config import Tacotron2Config
 from labkit.tacotron2.model import Tacotron2
 
@@ -40,49 +34,15 @@ _SIZES = {
 }
 
 
-def load_checkpoint(path: str | Path) -> Tacotron2:
-    """Load a Tacotron 2 from any published layout, or from :func:`save_checkpoint`.
-
-    The config is taken from the file. Where the file has none (NVIDIA/tacotron2, plain state
-    dicts), all sizes are read off the tensors, and the rest is as in the paper.
-
-    Args:
-        path: a PyTorch checkpoint or a safetensors file.
-
-    Returns:
-        The model on the CPU, in float32 and eval mode.
-
-    Raises:
-        CheckpointError: the file is missing, damaged, unsafe, of another model, or its tensors
-            do not fit; the message says which.
-    """
-    return from_weights(path, read_weights_file(path))
-
-
-def from_weights(path: str | Path, weights: WeightsFile) -> Tacotron2:
-    """Do the same with a file that has been read; ``path`` is for messages."""
+def _read(path: str | Path, weights: WeightsFile) -> Tacotron2:
+    """Build the model by the file's config; where it has none, by the tensors and the paper."""
     state_dict, config = weights
-    require(path, state_dict, "Tacotron 2")
     return fit(
         path,
         "Tacotron 2",
         lambda: Tacotron2(Tacotron2Config(**{**_sizes(state_dict), **(config or {})})),
         state_dict,
     )
-
-
-def save_checkpoint(model: Tacotron2, path: str | Path, dtype: torch.dtype = torch.float32) -> None:
-    """Save weights and config as a safetensors file, whole or not at all.
-
-    Args:
-        model: the model, on any device.
-        path: where to, by custom with the suffix ``.safetensors``; an older file is replaced.
-        dtype: how to store the floating-point tensors; float16 halves the size.
-
-    Raises:
-        CheckpointError: the file cannot be written, or a weight is not finite in ``dtype``.
-    """
-    save_weights(model.state_dict(), asdict(model.config), path, dtype)
 
 
 def _sizes(state_dict: dict[str, torch.Tensor]) -> dict[str, int]:
@@ -101,3 +61,15 @@ def _sizes(state_dict: dict[str, torch.Tensor]) -> dict[str, int]:
     if projection is not None and sizes.get("n_mel_channels"):
         sizes["n_frames_per_step"] = projection.numel() // sizes["n_mel_channels"] or 1
     return sizes
+
+
+KIND = Kind(
+    name="Tacotron 2",
+    stem="tacotron2",
+    model=Tacotron2,
+    tensors=r"embedding\.weight$|encoder\.|decoder\.|postnet\.",
+    read=_read,
+    untrained={"tacotron2": lambda: Tacotron2(Tacotron2Config())},
+    recipes={"acoustic": "labkit.training.acoustic"},
+)
+load_checkpoint, save_checkpoint = KIND.load, KIND.save
