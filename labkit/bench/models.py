@@ -16,7 +16,7 @@ from labkit.errors import CheckpointError, InputError
 from labkit.models.acoustic import AcousticModel
 from labkit.models.kind import kinds, load_acoustic
 from labkit.vocoders import WaveGlow, WaveGlowConfig, load_vocoder
-from labkit.vocoders.griffin_lim import GriffinLim
+from labkit.vocoders.griffin_lim import GRIFFIN_LIM, GriffinLim
 from labkit.vocoders.protocol import Vocoder
 from labkit.vocoders.weight_norm import remove_weight_norm
 
@@ -26,7 +26,6 @@ UNTRAINED = "random"
 FRAMES_PER_CHARACTER = 4.5
 """About what published voices say: 128 characters in 602 frames, 167 in 754."""
 
-_GRIFFIN_LIM = "griffin-lim"
 _SEED = 0
 
 Model = TypeVar("Model", bound=nn.Module)
@@ -91,7 +90,7 @@ def choose_vocoder(source: str) -> Vocoder:
     Raises:
         CheckpointError: the file cannot be used.
     """
-    if source == _GRIFFIN_LIM:
+    if source == GRIFFIN_LIM:
         return GriffinLim()
     made = untrained(Vocoder).get(source)
     return load_vocoder(source) if made is None else _untrained(made)

@@ -15,7 +15,6 @@ from labkit.cli.values import PRECISIONS, not_negative, positive
 if TYPE_CHECKING:
     from labkit.pipeline import Speech, Synthesizer
 
-_GRIFFIN_LIM = "griffin-lim"
 _NOTES_SHOWN = 10
 
 
@@ -137,8 +136,6 @@ def _text(words: list[str]) -> str:
 
 
 def _load(arguments: argparse.Namespace) -> Synthesizer:
-    from dataclasses import replace
-
     from labkit.errors import CheckpointError, SpeechError
     from labkit.pipeline import Synthesizer
     from labkit.pipeline.voice_folder import SHIPPED_VOICE
@@ -155,7 +152,7 @@ def _load(arguments: argparse.Namespace) -> Synthesizer:
     synthesizer = Synthesizer.from_pretrained(
         arguments.voice,
         tacotron2=arguments.tacotron2,
-        vocoder=None if vocoder == _GRIFFIN_LIM else vocoder,
+        vocoder=vocoder,
         device=arguments.device,
         precision=arguments.precision,
     )
@@ -163,16 +160,6 @@ def _load(arguments: argparse.Namespace) -> Synthesizer:
         raise CheckpointError(
             f"{arguments.waveglow} holds the weights of {type(synthesizer.vocoder).__name__}, "
             "not of WaveGlow; give it as --vocoder"
-        )
-    if vocoder == _GRIFFIN_LIM:
-        from labkit.vocoders import GriffinLim
-
-        # What the folder says about noise is about its own vocoder.
-        synthesizer = Synthesizer(
-            synthesizer.tacotron2,
-            GriffinLim(mel=synthesizer.settings.mel),
-            settings=replace(synthesizer.settings, sigma=None, denoise=0.0),
-            precision=arguments.precision,
         )
     return synthesizer
 
@@ -183,6 +170,7 @@ def _untrained(arguments: argparse.Namespace) -> Synthesizer:
     from labkit.devices import find_device
     from labkit.models.acoustic import NEVER
     from labkit.pipeline import Synthesizer, VoiceSettings
+    from labkit.vocoders.griffin_lim import GRIFFIN_LIM
 
     print(
         "note: Tacotron 2 is untrained: what it says is noise, and because its gate means "
@@ -192,7 +180,7 @@ def _untrained(arguments: argparse.Namespace) -> Synthesizer:
     if arguments.waveglow:
         vocoder = models.choose_waveglow(arguments.waveglow)
     else:
-        vocoder = models.choose_vocoder(arguments.vocoder or _GRIFFIN_LIM)
+        vocoder = models.choose_vocoder(arguments.vocoder or GRIFFIN_LIM)
     device = find_device(arguments.device)
     return Synthesizer(
         models.choose_acoustic().to(device),

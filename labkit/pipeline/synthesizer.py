@@ -101,7 +101,8 @@ class Synthesizer:
         Args:
             path: a voice folder; the shipped voice if neither it nor ``tacotron2`` is given.
             tacotron2: an acoustic model's checkpoint, in place of a voice folder.
-            vocoder: a vocoder checkpoint, in place of the folder's; without any, Griffin-Lim.
+            vocoder: a vocoder's checkpoint, or "griffin-lim", in place of the folder's; without
+                any, Griffin-Lim.
             device: as for :func:`labkit.devices.find_device`.
             precision: as for :class:`Synthesizer`.
 

@@ -69,16 +69,15 @@ def load_parts(
         folder = _voice_folder(path)
         acoustic_file, own_vocoder, settings = read_voice(folder)
         acoustic = load_acoustic(acoustic_file)
-    vocoder_file = own_vocoder if vocoder is None else Path(vocoder)
-    if vocoder_file is None:
-        from labkit.vocoders import GriffinLim
-
-        return acoustic, GriffinLim(mel=settings.mel), settings
-
     from labkit.vocoders import load_vocoder
+    from labkit.vocoders.griffin_lim import GRIFFIN_LIM, GriffinLim
 
-    vocoding = load_vocoder(vocoder_file)
-    if vocoder_file != own_vocoder:
+    source = own_vocoder if vocoder is None else vocoder
+    if source is None or source == GRIFFIN_LIM:
+        vocoding: Vocoder = GriffinLim(mel=settings.mel)
+    else:
+        vocoding = load_vocoder(source)
+    if vocoder is not None and Path(vocoder) != own_vocoder:
         # What the folder says about noise is about its own vocoder.
         settings = replace(settings, sigma=None, denoise=vocoding.denoising)
     return acoustic, vocoding, settings

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from labkit.corpus.features import Features
+from labkit.models.acoustic import AcousticModel
 from labkit.pipeline.attention_check import AttentionReport, check_attention
-from labkit.tacotron2 import Tacotron2
 from labkit.text import symbols
 
 _FRAMES_PER_SYMBOL = 12
@@ -44,19 +45,23 @@ class FreeReading:
 
 
 @torch.no_grad()
-def read_freely(model: Tacotron2, features: Features, indices: Iterable[int]) -> list[FreeReading]:
-    """Read some recordings' sentences in one batch, without the prenet's dropout."""
+def read_freely(
+    model: AcousticModel, features: Features, indices: Iterable[int]
+) -> list[FreeReading]:
+    """Read some recordings' sentences in one batch, without the dropout that a prenet may have."""
     device = next(model.parameters()).device
     chosen = list(indices)
     lengths = torch.tensor([features.symbols[index] for index in chosen], device=device)
     ids = torch.nn.utils.rnn.pad_sequence(
         [features.ids(index) for index in chosen], batch_first=True
     ).to(device)  # (B, N)
-    r = model.config.n_frames_per_step
+    r = model.frames_per_step
     # A model that cannot speak yet would go on until it is stopped.
-    longest = _FRAMES_AT_LEAST + _FRAMES_PER_SYMBOL * int(lengths.max())
-    mels, mel_lengths, alignments = model.infer(
-        ids, lengths, prenet_dropout=False, max_decoder_steps=longest // r
+    longest = (_FRAMES_AT_LEAST + _FRAMES_PER_SYMBOL * int(lengths.max())) // r * r
+    has_prenet = "prenet_dropout" in model.reading_options
+    options: dict[str, Any] = {"prenet_dropout": False} if has_prenet else {}
+    mels, mel_lengths, alignments, *_ = model.speak(
+        ids, lengths, seed=0, max_frames=longest, **options
     )
     readings = []
     for row, index in enumerate(chosen):
@@ -69,7 +74,7 @@ def read_freely(model: Tacotron2, features: Features, indices: Iterable[int]) ->
                 mels[row, :, :frames].cpu(),
                 features.mel(index),
                 alignment,
-                int(mel_lengths[row]) < longest // r * r,
+                int(mel_lengths[row]) < longest,
                 check_attention(alignment, names, frames_per_step=r),
             )
         )

@@ -10,6 +10,9 @@ from labkit.audio.inversion import MOMENTUM, fewest_frames, griffin_lim
 from labkit.errors import ConfigError, InputError
 from labkit.vocoders.protocol import Vocoder
 
+GRIFFIN_LIM = "griffin-lim"
+"""Stands for it where else the name of a weights file would stand."""
+
 
 class GriffinLim(Vocoder):
     """A waveform whose mel comes near the one given; see :func:`labkit.audio.griffin_lim`.
