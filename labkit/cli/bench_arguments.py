@@ -22,7 +22,8 @@ def add_arguments(bench: argparse.ArgumentParser) -> None:
         "--tacotron2",
         metavar="FILE",
         default="random",
-        help="weights of any published layout, or random (default): untrained, of full size",
+        help="weights of an acoustic model, of any published layout, or random (default): an "
+        "untrained Tacotron 2 of full size",
     )
     vocoders = models.add_mutually_exclusive_group()
     vocoders.add_argument(
@@ -31,7 +32,8 @@ def add_arguments(bench: argparse.ArgumentParser) -> None:
     vocoders.add_argument(
         "--vocoder",
         metavar="FILE",
-        help="any vocoder instead: weights, griffin-lim, or (untrained) hifigan-v1, -v2 or -v3",
+        help="any vocoder instead: weights, griffin-lim, or (untrained) hifigan-v1, -v2, -v3 or "
+        "vocos",
     )
     add(
         "--wn-channels",

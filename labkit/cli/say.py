@@ -51,7 +51,8 @@ def add_commands(commands: Any) -> None:
     acoustic.add_argument(
         "--tacotron2",
         metavar="FILE",
-        help="weights of any published layout, in place of a voice; random: untrained, makes noise",
+        help="weights of an acoustic model, of any published layout, in place of a voice; random: "
+        "untrained, makes noise",
     )
     vocoders = voice.add_mutually_exclusive_group()
     vocoders.add_argument("--waveglow", metavar="FILE", help="WaveGlow weights, for the vocoder")

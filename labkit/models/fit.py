@@ -23,7 +23,8 @@ def fit(
     Args:
         path: the file, for messages.
         name: what the model is called, for messages.
-        build: makes the model; raises ConfigError if the file's config cannot be used.
+        build: makes the model; raises ConfigError, or TypeError as a dataclass does, if the file's
+            config cannot be used.
         state_dict: the tensors of the file, on the CPU; they become the model's own.
 
     Returns:
@@ -37,7 +38,7 @@ def fit(
         # Built without memory or random numbers.
         with torch.device("meta"), _NoInitialisation():
             model = build()
-    except ConfigError as error:
+    except (ConfigError, TypeError) as error:  # a plain dataclass refuses a key by its type
         raise CheckpointError(f"{path} has a config that cannot be used: {error}") from error
     expected = model.state_dict()
     for key in expected:

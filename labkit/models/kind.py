@@ -45,7 +45,7 @@ class Kind(Generic[Model]):
             of this kind only, and raises CheckpointError if they cannot be used.
         untrained: models of full size for benchmarks, by the name that asks for one.
         recipes: modules that train it, by the name of the recipe; each has
-            ``build(config, data, on_progress)`` as :func:`labkit.training.build.build`.
+            ``build(config, data, progress=...)`` as :func:`labkit.training.build.build`.
     """
 
     name: str

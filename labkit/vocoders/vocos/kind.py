@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from labkit.errors import CheckpointError, ConfigError
+from labkit.errors import CheckpointError
 from labkit.models.fit import fit
 from labkit.models.kind import Kind
 from labkit.models.weights_file import WeightsFile
@@ -18,11 +18,8 @@ def _read(path: str | Path, weights: WeightsFile) -> Vocos:
             f"{path} does not say how its mel is taken, and without that a Vocos cannot be used; "
             "only files that labkit saved can be loaded"
         )
-    try:
-        config = VocosConfig(**weights.config)
-    except (TypeError, ConfigError) as error:
-        raise CheckpointError(f"{path} has a config that cannot be used: {error}") from error
-    return fit(path, "Vocos", lambda: Vocos(config), weights.state_dict)
+    config = weights.config
+    return fit(path, "Vocos", lambda: Vocos(VocosConfig(**config)), weights.state_dict)
 
 
 KIND = Kind(
