@@ -78,7 +78,10 @@ def write_tensors(
     from safetensors.torch import save_file
 
     with whole_file(path, error) as unfinished:
+        unfinished.touch()
+        mode = unfinished.stat().st_mode
         try:
             save_file(dict(tensors), unfinished, dict(metadata))
         except SafetensorError as problem:  # a full disk
             raise OSError(str(problem)) from problem
+        unfinished.chmod(mode)  # safetensors lets nobody else read what it writes

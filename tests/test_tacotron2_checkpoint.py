@@ -8,12 +8,11 @@ import pickle
 import random
 import re
 import stat
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 import labkit
@@ -200,13 +199,12 @@ def test_model_outlives_its_file(model, path):
 def test_saving_replaces_a_file_at_once_and_leaves_nothing_behind(model, path, monkeypatch):
     path.write_bytes(b"precious")
 
-    def fail(self, content):
-        with self.open("wb") as file:
-            file.write(content[:99])
-        raise OSError("No space left on device")
+    def fail(tensors, file, metadata):
+        file.write_bytes(b"half of it")
+        raise SafetensorError("No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Path, "write_bytes", fail)
+        patch.setattr("safetensors.torch.save_file", fail)
         with pytest.raises(CheckpointError, match="No space left on device"):
             save_checkpoint(model, path)
     assert path.read_bytes() == b"precious"

@@ -39,7 +39,7 @@ def make(tones, learning=None, **loop):
         }
     )
     config = TrainingConfig("acoustic", SMALL_MODEL, settings, loop)
-    return build(config, tones, lambda title, done, total: None), loop
+    return build(config, tones), loop
 
 
 def train(recipe, loop, folder, **options):
