@@ -14,21 +14,21 @@ import grader
 import labkit
 from grader.errors import GraderError
 from grader.labs import GRADED, LABS, Graded, find_lab
+from labkit.models.registry import MODELS
 
-# Of the grader, students get the self-check and what it needs; a room that is not named here stays
-# with the instructor, and so does every folder that is called ``instructor``.
-STUDENT_ROOMS = (
-    "__init__.py",
-    "cli.py",
-    "errors.py",
-    "text.py",
-    "judge",
-    "labs",
-    "report",
-    "sandbox",
-    "selfcheck",
-    "submissions",
-)
+# What travels, by room: what is not named here stays with the instructor, and so does every folder
+# that is called ``instructor``. Of labkit, the rooms of all registered models travel beside these.
+STUDENT_ROOMS = {
+    "grader": (
+        *("__init__.py", "cli.py", "errors.py", "text.py"),
+        *("judge", "labs", "report", "sandbox", "selfcheck", "submissions"),
+    ),
+    "labkit": (
+        *("__init__.py", "errors.py", "files.py", "hooks.py", "progress.py"),
+        *("audio", "bench", "cells", "cli", "corpus", "data", "devices", "fast", "labs", "models"),
+        *("notebook", "pipeline", "text", "training"),
+    ),
+}
 
 # Rooms that say in other words what is graded, and the last lab that grades it: what decodes or
 # trains fast is attention and decoder once more. What later labs show does not travel, either.
@@ -136,9 +136,12 @@ def build_edition(lab_name: str, target: Path) -> Path:
     Returns:
         ``target``.
     """
-    assert labkit.__file__ and grader.__file__
-    package = Path(labkit.__file__).parent
-    _copy(package, target / "labkit")
+    models = {module.split(".")[1] for module in MODELS}
+    for package, rooms in ((grader, ()), (labkit, sorted(models))):
+        for name in (*STUDENT_ROOMS[package.__name__], *rooms):
+            source = Path(package.__path__[0], name)
+            if source.exists():
+                _copy(source, target / package.__name__ / name)
     _ablate_files(target / "labkit", graded_from(lab_name))
     still_graded = {name for name, graded in GRADED if graded in graded_from(lab_name)}
     _ablate_files(
@@ -146,13 +149,9 @@ def build_edition(lab_name: str, target: Path) -> Path:
         [method for last_lab, method in LEFT_OUT if last_lab in still_graded],
         "left out of this edition, because it says what that task asks for",
     )
-    rooms = [name for name, last_lab in GIVES_AWAY.items() if last_lab in still_graded]
-    for name in [*rooms, *(f"labs/{lab}" for lab in later_than(lab_name))]:
-        shutil.rmtree(target / "labkit" / name)
-    for name in STUDENT_ROOMS:
-        part = Path(grader.__file__).parent / name
-        if part.exists():
-            _copy(part, target / "grader" / name)
+    given_away = [name for name, last_lab in GIVES_AWAY.items() if last_lab in still_graded]
+    for name in [*given_away, *(f"labs/{lab}" for lab in later_than(lab_name))]:
+        shutil.rmtree(target / "labkit" / name, ignore_errors=True)
     return target
 
 
