@@ -11,22 +11,24 @@ from __future__ import annotations
 import argparse
 import json
 import platform
-import resource
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 
 import torch
+from peak_memory import peak_bytes
 
 from labkit.fast.engine import engine_for
 from labkit.fast.matrices import prepare
 from labkit.tacotron2 import Tacotron2, Tacotron2Config, compare_precision
-from labkit.tacotron2.formats import PRECISIONS
+from labkit.tacotron2.formats import Precision
 
 SYMBOLS = 128
 STEPS = 200
+PRECISIONS: tuple[Precision, ...] = ("float32", "bfloat16", "int8")
 NEVER = 0.999999  # a gate threshold that random weights do not reach
 
 
@@ -48,14 +50,15 @@ def main() -> None:
         "milliseconds per step": measure(model, arguments.rounds),
         "memory": memory(),
         "precision": [
-            str(compare_precision(model, *batch(1), precision, gate_threshold=NEVER, **STEP_LIMIT))
+            str(
+                compare_precision(
+                    model, *batch(1), precision, gate_threshold=NEVER, max_decoder_steps=STEPS
+                )
+            )
             for precision in PRECISIONS[1:]
         ],
     }
     print(json.dumps(found, indent=2) if arguments.json else table(found))
-
-
-STEP_LIMIT = {"max_decoder_steps": STEPS}
 
 
 def batch(size: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -91,28 +94,30 @@ def measure(model: Tacotron2, rounds: int) -> dict[str, tuple[float, float]]:
         with torch.no_grad():
             memory = model.encoder(model.embedding(ids).transpose(1, 2), lengths)
         tasks[f"plain modules, batch {size}"] = no_grad(
-            lambda memory=memory, lengths=lengths: decoder.infer(
-                memory, lengths, max_decoder_steps=STEPS, gate_threshold=NEVER
-            )
+            partial(decoder.infer, memory, lengths, max_decoder_steps=STEPS, gate_threshold=NEVER)
         )
         for precision in PRECISIONS:
             engine = engine_for(decoder, precision)
             assert engine is not None
-            tasks[f"engine, {precision}, batch {size}"] = (
-                lambda engine=engine, memory=memory, lengths=lengths: engine.infer(
-                    memory,
-                    lengths,
-                    p_prenet_dropout=0.5,
-                    generator=None,
-                    max_decoder_steps=STEPS,
-                    gate_threshold=NEVER,
-                    early_stopping=True,
-                )
+            tasks[f"engine, {precision}, batch {size}"] = partial(
+                engine.infer,
+                memory,
+                lengths,
+                p_prenet_dropout=0.5,
+                generator=None,
+                max_decoder_steps=STEPS,
+                gate_threshold=NEVER,
+                early_stopping=True,
             )
     ids, lengths = batch(1)
     for precision in PRECISIONS:
-        tasks[f"whole infer, {precision}, batch 1"] = lambda precision=precision: model.infer(
-            ids, lengths, precision=precision, gate_threshold=NEVER, **STEP_LIMIT
+        tasks[f"whole infer, {precision}, batch 1"] = partial(
+            model.infer,
+            ids,
+            lengths,
+            precision=precision,
+            gate_threshold=NEVER,
+            max_decoder_steps=STEPS,
         )
     tasks["whole infer, plain modules, batch 1"] = no_grad(lambda: plain(model, ids, lengths))
 
@@ -132,7 +137,7 @@ def no_grad(task: Callable[[], object]) -> Callable[[], object]:
 
 def plain(model: Tacotron2, ids: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
     memory = model.encoder(model.embedding(ids).transpose(1, 2), lengths)
-    mel, *_ = model.decoder.infer(memory, lengths, gate_threshold=NEVER, **STEP_LIMIT)
+    mel, *_ = model.decoder.infer(memory, lengths, gate_threshold=NEVER, max_decoder_steps=STEPS)
     return mel + model.postnet(mel)
 
 
@@ -163,8 +168,7 @@ def peak_of(steps: int) -> int:
     small = Tacotron2Config(attention_rnn_dim=64, decoder_rnn_dim=64, prenet_dim=32)
     model = Tacotron2(small).eval()
     model.infer(*batch(1), max_decoder_steps=steps, gate_threshold=NEVER)
-    scale = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * scale
+    return peak_bytes()
 
 
 def table(found: dict) -> str:

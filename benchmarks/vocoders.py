@@ -16,16 +16,17 @@ import argparse
 import json
 import os
 import platform
-import resource
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
+from peak_memory import peak_bytes
 from torch.nn import functional as F
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -122,11 +123,9 @@ def measure(names: list[str], seconds: float, rounds: int) -> dict[str, Any]:
     mels = {name: mel_of(vocoder, seconds) for name, vocoder in vocoders.items()}
     works: dict[str, Callable[[], Any]] = peak_works()
     for name, vocoder in vocoders.items():
-        works[name] = lambda vocoder=vocoder, mel=mels[name]: vocoder.infer(mel, seed=0)
+        works[name] = partial(vocoder.infer, mels[name], seed=0)
         if isinstance(vocoder, (HiFiGAN, Vocos)):
-            works[f"{name}, first audio"] = lambda vocoder=vocoder, mel=mels[name]: next(
-                vocoder.stream(mel, CHUNK_FRAMES)
-            )
+            works[f"{name}, first audio"] = partial(first_chunk, vocoder, mels[name])
     times: dict[str, list[Time]] = {name: [] for name in works}
     for number in range(rounds + 1):
         for name, work in works.items():
@@ -155,14 +154,20 @@ def measure(names: list[str], seconds: float, rounds: int) -> dict[str, Any]:
     }
 
 
+def first_chunk(vocoder: Any, mel: torch.Tensor) -> torch.Tensor:
+    """Make the first piece of audio of a stream."""
+    chunk: torch.Tensor = next(vocoder.stream(mel, CHUNK_FRAMES))
+    return chunk
+
+
 def peak_works() -> dict[str, Callable[[], Any]]:
     works: dict[str, Callable[[], Any]] = {}
     for size in PEAK_SIZES:
         a, b = torch.randn(size, size), torch.randn(size, size)
-        works[f"torch.matmul {size}"] = lambda a=a, b=b: a @ b
+        works[f"torch.matmul {size}"] = partial(torch.matmul, a, b)
         if torch.backends.mkldnn.is_available():
             c, d = a.to_mkldnn(), b.to_mkldnn()
-            works[f"oneDNN {size}"] = lambda c=c, d=d: F.linear(c, d)
+            works[f"oneDNN {size}"] = partial(F.linear, c, d)
     return works
 
 
@@ -194,7 +199,7 @@ def least_processor_time(times: list[Time]) -> float:
 def peak_memory(name: str, seconds: float) -> int:
     vocoder = build(name)
     vocoder.infer(mel_of(vocoder, seconds), seed=0)
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return peak_bytes()
 
 
 def memory_per_second(name: str) -> float:

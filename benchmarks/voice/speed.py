@@ -71,4 +71,5 @@ def seconds_of(work: Callable[[], Any]) -> float:
 
 
 if __name__ == "__main__":
-    print(json.dumps(measure_here(*(sys.argv[2:] or [None]), threads=int(sys.argv[1]))))
+    threads, *voice = sys.argv[1:]
+    print(json.dumps(measure_here(voice[0] if voice else None, int(threads))))
