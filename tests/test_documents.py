@@ -31,7 +31,9 @@ DOCUMENTS = sorted(
 HISTORY = ROOT / "CHANGELOG.md"
 PARSERS = {"grader": grader_parser(instructor=True), "labkit": labkit_parser()}
 # placeholders for names of one's own, and the example of docs/adding_a_lab.md
-PLACEHOLDER = re.compile(r"[<>{}*…]|LAB|STUDENT|FOLDER|NAME|lab5_emphasis")
+PLACEHOLDER = re.compile(
+    r"[<>{}*…]|LAB|STUDENT|FOLDER|NAME|lab5_emphasis|/(?:hum|buzz)\b|\b(?:hum|buzz)\."
+)
 ROOMS = {path.name for path in ROOT.iterdir() if path.is_dir() and path.name[0].isalpha()}
 ROOMS &= {"benchmarks", "configs", "docs", "grader", "labkit", "notebooks", "tests", "tools"}
 
