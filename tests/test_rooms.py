@@ -46,6 +46,16 @@ def imports(module: Path) -> Iterator[str]:
                 parts.pop()
 
 
+def test_every_room_is_drawn() -> None:
+    listed = {
+        path.name
+        for path in (ROOT / "labkit").iterdir()
+        if path.name not in ("__init__.py", "data", "__pycache__")
+    }
+    drawn = {room.split("/")[1] for room in FLOORS}
+    assert listed == drawn, "labkit's rooms (left) and docs/architecture.md (right) differ"
+
+
 def test_a_room_imports_what_is_drawn_above_it_only() -> None:
     wrong = []
     for module in sorted((ROOT / "labkit").rglob("*.py")):
