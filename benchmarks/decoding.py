@@ -50,11 +50,7 @@ def main() -> None:
         "milliseconds per step": measure(model, arguments.rounds),
         "memory": memory(),
         "precision": [
-            str(
-                compare_precision(
-                    model, *batch(1), precision, gate_threshold=NEVER, max_decoder_steps=STEPS
-                )
-            )
+            str(compare_precision(model, *batch(1), precision, **(model.exactly(STEPS) or {})))
             for precision in PRECISIONS[1:]
         ],
     }

@@ -30,26 +30,13 @@ from peak_memory import peak_bytes
 from torch.nn import functional as F
 from torch.utils.flop_counter import FlopCounterMode
 
-from labkit.vocoders import (
-    GriffinLim,
-    HiFiGAN,
-    HiFiGANConfig,
-    Vocoder,
-    Vocos,
-    WaveGlow,
-    WaveGlowConfig,
-)
+from labkit.bench.models import untrained
+from labkit.vocoders import GriffinLim, Vocoder
+from labkit.vocoders.griffin_lim import GRIFFIN_LIM
+from labkit.vocoders.streaming import ConvolutionalVocoder
 from labkit.vocoders.weight_norm import remove_weight_norm
 
-VOCODERS: dict[str, Callable[[], Vocoder]] = {
-    "hifigan-v1": lambda: HiFiGAN(HiFiGANConfig.v1()),
-    "hifigan-v2": lambda: HiFiGAN(HiFiGANConfig.v2()),
-    "hifigan-v3": lambda: HiFiGAN(HiFiGANConfig.v3()),
-    "waveglow-256": lambda: WaveGlow(WaveGlowConfig(n_channels=256)),
-    "waveglow-512": lambda: WaveGlow(WaveGlowConfig(n_channels=512)),
-    "vocos": Vocos,
-    "griffin-lim": GriffinLim,
-}
+VOCODERS: dict[str, Callable[[], Vocoder]] = {**untrained(Vocoder), GRIFFIN_LIM: GriffinLim}
 CHUNK_FRAMES = 32
 PEAK_SIZES = (1024, 2048)  # smaller ones are too short for the clock of processor time
 
@@ -124,7 +111,7 @@ def measure(names: list[str], seconds: float, rounds: int) -> dict[str, Any]:
     works: dict[str, Callable[[], Any]] = peak_works()
     for name, vocoder in vocoders.items():
         works[name] = partial(vocoder.infer, mels[name], seed=0)
-        if isinstance(vocoder, (HiFiGAN, Vocos)):
+        if isinstance(vocoder, ConvolutionalVocoder):
             works[f"{name}, first audio"] = partial(first_chunk, vocoder, mels[name])
     times: dict[str, list[Time]] = {name: [] for name in works}
     for number in range(rounds + 1):

@@ -7,7 +7,7 @@ from torch.nn import functional as F
 
 from labkit.audio.config import DEFAULT, MelConfig
 from labkit.audio.inversion import MOMENTUM, fewest_frames, griffin_lim
-from labkit.errors import ConfigError, InputError
+from labkit.errors import ConfigError
 from labkit.vocoders.protocol import Vocoder
 
 GRIFFIN_LIM = "griffin-lim"
@@ -56,9 +56,7 @@ class GriffinLim(Vocoder):
         Raises:
             InputError: the mel has a wrong type, shape or content; or sigma is given.
         """
-        if sigma is not None:
-            raise InputError(f"Griffin-Lim has no noise to spread: it has no sigma, not {sigma}")
-        self.check(mel)
+        self.check(mel, sigma)
         if seed is None:
             seed = int(torch.randint(2**62, ()))
         n_frames = mel.size(2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from typing import ClassVar
 
@@ -53,15 +54,22 @@ class Vocoder(nn.Module):
         """Samples per second of the audio."""
         return self.mel.sample_rate
 
-    def check(self, mel: torch.Tensor) -> None:
-        """Refuse what is no log-mel for this vocoder.
+    def check(self, mel: torch.Tensor, sigma: float | None = None) -> None:
+        """Refuse what is no log-mel for this vocoder, and a spread of noise that it has not.
 
         Args:
             mel: should be (B, n_mels, T) floating point, finite, on the vocoder's device.
+            sigma: should be None for a vocoder without noise, and a number from 0 upwards.
 
         Raises:
             InputError: something is not as it should be.
         """
+        if sigma is not None and self.sigma is None:
+            raise InputError(
+                f"{type(self).__name__} makes audio without noise: it has no sigma, not {sigma}"
+            )
+        if sigma is not None and not 0 <= sigma < math.inf:
+            raise InputError(f"sigma must be a number from 0 upwards, but is {sigma}")
         n_mels = self.mel.n_mels
         if not isinstance(mel, torch.Tensor) or not mel.is_floating_point():
             found = mel.dtype if isinstance(mel, torch.Tensor) else type(mel).__name__

@@ -15,7 +15,6 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from labkit.errors import InputError
 from labkit.vocoders.hifigan.config import HiFiGANConfig
 from labkit.vocoders.streaming import ConvolutionalVocoder
 from labkit.vocoders.weight_norm import NormedConv1d, NormedConvTranspose1d
@@ -126,17 +125,7 @@ class HiFiGAN(ConvolutionalVocoder):
         return self._margins[0] + _OUTER_KERNEL_SIZE // 2
 
     def forward(self, mel: torch.Tensor, left: int = 0, right: int = 0) -> torch.Tensor:
-        """Make a spectrogram audible. Gradients flow back.
-
-        Args:
-            mel: (B, num_mels, T) natural-log mel.
-            left: how many of the first frames are there as context only: ``context_frames``, or
-                as many as there are before the others.
-            right: the same at the end.
-
-        Returns:
-            (B, 1, (T - left - right) · hop_size) samples between -1 and 1.
-        """
+        """Map ``mel: (B, num_mels, T)`` to ``(B, 1, (T - left - right) · hop_size)``."""
         image = mel.unsqueeze(2)  # (B, num_mels, 1, T)
         if mel.device.type == "cpu":
             image = image.contiguous(memory_format=torch.channels_last)
@@ -166,9 +155,7 @@ class HiFiGAN(ConvolutionalVocoder):
         Raises:
             InputError: the mel has a wrong type, shape, device or content; or sigma is given.
         """
-        if sigma is not None:
-            raise InputError(f"HiFi-GAN makes audio without noise: it has no sigma, not {sigma}")
-        self.check(mel)
+        self.check(mel, sigma)
         frames = _FRAMES_AT_ONCE if mel.device.type == "cpu" else _FRAMES_AT_ONCE_ELSEWHERE
         batches = mel.split(max(1, frames // mel.size(2)))
         return torch.cat([torch.cat(list(self.stream(batch, frames)), dim=1) for batch in batches])

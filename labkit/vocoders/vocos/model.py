@@ -16,7 +16,6 @@ from torch.nn import functional as F
 from labkit.audio.config import MelConfig
 from labkit.audio.fourier import full_precision
 from labkit.audio.mel import mel_filterbank
-from labkit.errors import InputError
 from labkit.vocoders.streaming import ConvolutionalVocoder
 from labkit.vocoders.vocos.config import VocosConfig
 
@@ -154,17 +153,7 @@ class Vocos(ConvolutionalVocoder):
         return _REACH * (1 + self.config.num_layers) + overlap
 
     def forward(self, mel: torch.Tensor, left: int = 0, right: int = 0) -> torch.Tensor:
-        """Make a spectrogram audible. Gradients flow back.
-
-        Args:
-            mel: (B, n_mels, T) natural-log mel.
-            left: how many of the first frames are there as context only: ``context_frames``, or
-                as many as there are before the others.
-            right: the same at the end.
-
-        Returns:
-            (B, 1, (T - left - right) · hop_length) samples.
-        """
+        """Map ``mel: (B, n_mels, T)`` to ``(B, 1, (T - left - right) · hop_length)``."""
         audio = self.head(self.backbone(mel), mel).unsqueeze(1)  # (B, 1, T · hop_length)
         hop = self.config.hop_length
         return audio[..., left * hop : audio.size(2) - right * hop]
@@ -186,9 +175,7 @@ class Vocos(ConvolutionalVocoder):
         Raises:
             InputError: the mel has a wrong type, shape, device or content; or sigma is given.
         """
-        if sigma is not None:
-            raise InputError(f"Vocos makes audio without noise: it has no sigma, not {sigma}")
-        self.check(mel)
+        self.check(mel, sigma)
         return self(mel.to(self.head.out.weight.dtype)).squeeze(1).float()  # (B, T · hop_length)
 
 

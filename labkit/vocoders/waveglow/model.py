@@ -6,7 +6,6 @@ undoes them. Both directions are steered by the mel spectrogram.
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import torch
@@ -155,10 +154,8 @@ class WaveGlow(Vocoder):
         Raises:
             InputError: the mel or sigma cannot be used, or the weights give no finite waveform.
         """
-        self.check(mel)
+        self.check(mel, sigma)
         sigma = self.sigma if sigma is None else sigma
-        if not 0 <= sigma < math.inf:
-            raise InputError(f"sigma must be a number from 0 upwards, but is {sigma}")
         n_columns = mel.size(2) * self.mel.hop_length // self.config.n_group
         shape = (mel.size(0), n_columns, self.config.n_group)
         if sigma == 0:
