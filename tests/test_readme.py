@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -45,6 +46,18 @@ def test_instructors_see_what_each_task_is_worth(lesson: Lesson) -> None:
     cells = (f"`{lesson.name}`", f"`{lesson.notebook}.ipynb`", judged, by_hand)
     row = "".join(f"| {cell} " if cell else "| " for cell in cells) + "|"
     assert row in INSTRUCTORS, f"docs/instructors.md should have: {row} …"
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
+def test_a_lab_takes_as_long_as_its_notebook_says(lesson: Lesson) -> None:
+    cells = json.loads((ROOT / "notebooks" / lesson.place).read_text("utf-8"))["cells"]
+    rows = re.findall(r"^\| (.*?) \| (\d+) min \| (\d*) ?\|$", "".join(cells[0]["source"]), re.M)
+    said = {row.split("`")[1]: (int(m), int(p)) for row, m, p in rows if row.startswith("`")}
+    assert said == {e.id: (e.minutes, e.points) for e in lesson.exercises}
+    quarters = round(sum(int(minutes) for _, minutes, _ in rows) / 15)
+    hours = f"{quarters // 4 or ''}{' ¼½¾'[quarters % 4]}".strip()
+    (row,) = re.findall(rf"^\| `{lesson.name}` .*$", INSTRUCTORS, re.M)
+    assert row.endswith(f"| {hours} hours |"), f"its sections take {hours} hours together"
 
 
 def test_it_counts_the_classic_points_and_the_slips_right() -> None:
