@@ -468,7 +468,7 @@ def in_process(cell: str, calls: list[dict[str, Any]], tensors: Tensors) -> tupl
 
 CALL = {
     "construct": "Thing",
-    "adapter": "grader.sandbox.method",
+    "adapter": "grader.sandbox.method:METHOD",
     "options": {},
     "init": {},
     "method": "run",
