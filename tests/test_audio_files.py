@@ -10,6 +10,7 @@ import soundfile
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.io import wavfile
 
 from labkit.audio import audio_report, load_audio, save_audio
 from labkit.errors import AudioError
@@ -38,6 +39,8 @@ def test_sixteen_bit_samples_survive_exactly(samples, tmp_path_factory):
     path = tmp_path_factory.mktemp("audio") / "a.wav"
     save_audio(path, np.array(samples) / 32_768)
     assert (load_audio(path) * 32_768).tolist() == samples
+    rate, theirs = wavfile.read(path)  # with which the original lab reads and writes
+    assert (rate, theirs.dtype, theirs.tolist()) == (22_050, np.int16, samples)
 
 
 def test_full_scale_does_not_wrap_around(tmp_path):

@@ -3,6 +3,7 @@
 import math
 from pathlib import Path
 
+import librosa
 import numpy as np
 import pytest
 import torch
@@ -25,6 +26,17 @@ def test_filterbank_agrees_with_the_published_one():
     assert ours.shape == (80, 513)
     assert torch.equal(ours > 0, published > 0)
     torch.testing.assert_close(ours, published, rtol=2e-7, atol=0)
+
+
+def test_librosa_finds_the_same() -> None:
+    mel = MelConfig()
+    bands = {"n_mels": mel.n_mels, "fmin": mel.mel_fmin, "fmax": mel.mel_fmax}
+    basis = librosa.filters.mel(sr=mel.sample_rate, n_fft=mel.n_fft, **bands)
+    torch.testing.assert_close(mel_filterbank(), torch.from_numpy(basis), rtol=1e-5, atol=1e-8)
+    audio = ORACLE["in.audio"].numpy()
+    spectrum = librosa.stft(audio, n_fft=mel.n_fft, hop_length=mel.hop_length, pad_mode="reflect")
+    theirs = torch.from_numpy(basis @ np.abs(spectrum)).clamp(min=mel.log_floor)  # (80, T)
+    torch.testing.assert_close(exp_mel(log_mel(ORACLE["in.audio"])), theirs, rtol=1e-5, atol=1e-6)
 
 
 def test_filterbank_is_nobody_elses_to_change():

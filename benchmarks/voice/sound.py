@@ -5,26 +5,20 @@ from __future__ import annotations
 import importlib.util
 from typing import NamedTuple
 
-import numpy as np
 import torch
-from torch.nn import functional as F
 
 from labkit.audio import MelConfig, log_mel, resample
+from labkit.audio.warping import warp
 
 MEL = MelConfig()
 
-_WINDOW = 1024
+_WINDOW = 2048
 _PITCHES = (60.0, 350.0)  # Hz
-_VOICED = 0.6  # similarity of a stretch with itself one period later
-_VOICED_LEVEL = 0.02  # of the loudest frame's root mean square
-_NEARLY_BEST = 0.9  # a shorter period that fits nearly as well is the true one
-_MEDIAN_FRAMES = 5
-
 _PESQ_RATE = 16_000
 
 
 def pitch(audio: torch.Tensor) -> torch.Tensor:
-    """Fundamental frequency by normalised autocorrelation.
+    """Fundamental frequency by pYIN (Mauch & Dixon 2014).
 
     Args:
         audio: (N,) float32 samples at the mel's sample rate.
@@ -32,31 +26,17 @@ def pitch(audio: torch.Tensor) -> torch.Tensor:
     Returns:
         (T,) Hz for each frame of its mel, 0 where there is no pitch.
     """
-    shortest, longest = (round(MEL.sample_rate / limit) for limit in reversed(_PITCHES))
-    span = _WINDOW + longest + 1
-    padded = F.pad(audio, (span // 2, span - span // 2))  # (N + span,)
-    frames = padded.unfold(0, span, MEL.hop_length).double()  # (T, span)
-    size = 2 * span
-    spectra = torch.fft.rfft(frames, size), torch.fft.rfft(frames[:, :_WINDOW], size)
-    products = torch.fft.irfft(spectra[0] * spectra[1].conj(), size)[:, : longest + 2]
-    sums = F.pad(frames.square().cumsum(dim=1), (1, 0))  # (T, span + 1)
-    powers = sums[:, _WINDOW:] - sums[:, : span - _WINDOW + 1]  # (T, longest + 2)
-    likeness = products / (powers[:, :1] * powers).clamp(min=1e-12).sqrt()  # (T, longest + 2)
+    import librosa
 
-    inner = likeness[:, shortest : longest + 1]  # (T, lags)
-    before, after = likeness[:, shortest - 1 : longest], likeness[:, shortest + 1 : longest + 2]
-    peaks = inner.where((inner >= before) & (inner > after), torch.tensor(0.0).double())
-    best = peaks.max(dim=1, keepdim=True).values  # (T, 1)
-    chosen = (peaks >= _NEARLY_BEST * best).double().argmax(dim=1, keepdim=True)  # (T, 1)
-    left, top, right = (values.gather(1, chosen) for values in (before, inner, after))
-    curvature = (left - 2 * top + right).clamp(max=-1e-9)
-    lags = chosen + shortest + 0.5 * (left - right) / curvature  # (T, 1), between samples
-    loudness = powers[:, :1].sqrt()  # (T, 1)
-    voiced = (best > _VOICED) & (loudness > _VOICED_LEVEL * loudness.max())
-    found = (MEL.sample_rate / lags).where(voiced, torch.tensor(0.0).double())[:, 0]  # (T,)
-    half = _MEDIAN_FRAMES // 2
-    smooth = F.pad(found, (half, half)).unfold(0, _MEDIAN_FRAMES, 1).median(dim=1).values
-    return smooth[: len(audio) // MEL.hop_length + 1]  # (T,)
+    found, voiced, _ = librosa.pyin(
+        audio.numpy(),
+        fmin=_PITCHES[0],
+        fmax=_PITCHES[1],
+        sr=MEL.sample_rate,
+        frame_length=_WINDOW,
+        hop_length=MEL.hop_length,
+    )
+    return torch.from_numpy(found).nan_to_num().where(torch.from_numpy(voiced), 0.0)  # (T,)
 
 
 class PitchError(NamedTuple):
@@ -85,7 +65,7 @@ def pitch_error(teacher: torch.Tensor, other: torch.Tensor, same_timing: bool) -
         shorter = min(map(len, pitches))
         ones, others = (values[:shorter] for values in pitches)
     else:
-        path = warp(log_mel(teacher), log_mel(other))
+        _, path = warp(torch.cdist(log_mel(teacher).T, log_mel(other).T))
         ones, others = pitches[0][path[:, 0]], pitches[1][path[:, 1]]
     both = (ones > 0) & (others > 0)
     if both.sum() < 2:
@@ -99,37 +79,6 @@ def pitch_error(teacher: torch.Tensor, other: torch.Tensor, same_timing: bool) -
         int(((ones > 0) ^ (others > 0)).sum()),
         float(notes[1].std() / notes[0].std().clamp(min=0.1)),
     )
-
-
-def warp(one: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
-    """Bring two mels together by dynamic time warping.
-
-    Args:
-        one: (n_mels, T) log-mel.
-        other: (n_mels, S) log-mel.
-
-    Returns:
-        (steps, 2) frames of one and of the other that belong together.
-    """
-    costs = torch.cdist(one.T, other.T).double().numpy()  # (T, S)
-    totals = np.full((len(costs) + 1, costs.shape[1] + 1), np.inf)
-    totals[0, 0] = 0.0
-    for row, cost in enumerate(costs):
-        from_above = np.minimum(totals[row, :-1], totals[row, 1:])
-        # min(from_above, left) + cost along a row, without a loop: sums before, least so far.
-        so_far = np.cumsum(cost)
-        totals[row + 1, 1:] = so_far + np.minimum.accumulate(from_above - (so_far - cost))
-    row, column = costs.shape
-    path = []
-    while row and column:
-        path.append((row - 1, column - 1))
-        steps = {
-            (row - 1, column - 1): totals[row - 1, column - 1],
-            (row - 1, column): totals[row - 1, column],
-            (row, column - 1): totals[row, column - 1],
-        }
-        row, column = min(steps, key=lambda step: steps[step])
-    return torch.tensor(path[::-1])
 
 
 def missing_measures() -> list[str]:

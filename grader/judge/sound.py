@@ -7,13 +7,12 @@ how far everything else is from that, was measured by ``benchmarks/audio_toleran
 
 from __future__ import annotations
 
-import numpy as np
 import torch
-from torch.nn import functional as F
 
 from grader.judge.finding import Finding
 from grader.labs.base import Case, Task, Tensors
 from labkit.audio import log_mel, speech_level
+from labkit.audio.warping import warp
 
 HOP = 256  # samples from one frame of a log-mel to the next
 QUIET = -7.0  # natural-log mel; what is below is not heard, and counts as equally silent
@@ -53,24 +52,7 @@ def distance(one: torch.Tensor, other: torch.Tensor) -> float:
         other: (n_mels, M) log-mel.
     """
     costs = torch.cdist(one.T.double(), other.T.double(), p=1) / len(one)  # (N, M)
-    n, m = costs.shape
-    # row d holds the pairs (i, d - i): each depends on the two rows before it alone
-    padded = F.pad(costs, (0, n), value=torch.inf)  # (N, M + N)
-    diagonals = padded.flatten()[: n * (n + m - 1)].view(n, n + m - 1).T.numpy()  # (N + M - 1, N)
-    nowhere = np.full(n, np.inf)
-    before, last = nowhere, nowhere
-    for cost in diagonals:
-        one_further = np.minimum(last, _shifted(last)) + cost
-        both_further = _shifted(before) + 2 * cost
-        now = np.minimum(one_further, both_further)
-        if last is nowhere:
-            now[0] = 2 * cost[0]
-        before, last = last, now
-    return float(last[-1]) / (n + m)
-
-
-def _shifted(row: np.ndarray) -> np.ndarray:
-    return np.concatenate(([np.inf], row[:-1]))
+    return warp(costs, diagonal=2.0)[0] / (one.size(1) + other.size(1))
 
 
 def examine_sound(task: Task, case: Case, tensors: Tensors) -> Finding | None:

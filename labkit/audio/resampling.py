@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import torch
-from torch.nn import functional as F
 
 from labkit.audio.checks import as_float_tensor
 from labkit.errors import AudioError
@@ -16,7 +16,7 @@ from labkit.errors import AudioError
 _ZERO_CROSSINGS = 64
 _CUTOFF = 0.95
 _KAISER_BETA = 10.0
-_MAX_KERNEL = 20_000_000
+_MOST_TAPS = 20_000_000
 
 
 def resample(
@@ -43,34 +43,44 @@ def resample(
     if min(sample_rate, new_sample_rate) < 1:
         raise AudioError(f"sample rates must be positive, got {sample_rate} and {new_sample_rate}")
     common = math.gcd(sample_rate, new_sample_rate)
-    step_in, step_out = sample_rate // common, new_sample_rate // common
-    if step_in == step_out:
+    down, up = sample_rate // common, new_sample_rate // common
+    if down == up:
         return audio
-    kernel, reach = _kernel(step_in, step_out)
-    n_out = -(-audio.shape[-1] * step_out // step_in)
-    padded = F.pad(audio, (reach, reach + step_in))
-    # Every step_in samples of the input give step_out samples, each with a filter of its own.
-    phases = F.conv1d(
-        padded.reshape(-1, 1, padded.shape[-1]), kernel.to(audio.device), stride=step_in
-    )  # (B, step_out, blocks)
-    interleaved = phases.transpose(1, 2).reshape(*audio.shape[:-1], -1)  # (..., blocks · step_out)
-    return interleaved[..., :n_out]  # (..., M)
+    converted: torch.Tensor = _Resampling.apply(audio, up, down)
+    return converted
+
+
+class _Resampling(torch.autograd.Function):
+    """scipy's polyphase filter, through which gradients find back: by the same filter, reversed."""
+
+    @staticmethod
+    def forward(ctx: Any, audio: torch.Tensor, up: int, down: int) -> torch.Tensor:
+        ctx.ratio, ctx.length = (up, down), audio.size(-1)
+        return _polyphase(audio, up, down, up)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor, None, None]:
+        up, down = ctx.ratio
+        return _polyphase(gradient, down, up, up)[..., : ctx.length], None, None
+
+
+def _polyphase(audio: torch.Tensor, up: int, down: int, gain: int) -> torch.Tensor:
+    from scipy.signal import resample_poly
+
+    taps = _low_pass(max(up, down)) * np.float32(gain / up)  # scipy multiplies by up itself
+    converted = resample_poly(audio.detach().cpu().numpy(), up, down, axis=-1, window=taps)
+    return torch.from_numpy(converted).to(audio.device)
 
 
 @lru_cache(maxsize=4)
-def _kernel(step_in: int, step_out: int) -> tuple[torch.Tensor, int]:
-    """Windowed-sinc filters, (step_out, 1, taps), and how far they reach to each side."""
-    cutoff = _CUTOFF * min(1.0, step_out / step_in)
-    reach = math.ceil(_ZERO_CROSSINGS / cutoff)
-    if step_out * (step_in + 2 * reach) > _MAX_KERNEL:
+def _low_pass(factor: int) -> np.ndarray:
+    """Taps that close at 1/factor of the band of the common multiple of both rates."""
+    from scipy.signal import firwin
+
+    reach = math.ceil(_ZERO_CROSSINGS * factor / _CUTOFF)
+    if 2 * reach > _MOST_TAPS:
         raise AudioError(
-            f"the ratio {step_out}:{step_in} of the sample rates is too uneven to convert directly"
+            f"the sample rates have no common ratio below {factor}: too uneven to convert directly"
         )
-    taps = np.arange(-reach, reach + step_in)
-    centres = np.arange(step_out) * step_in / step_out
-    distance = taps[None, :] - centres[:, None]  # (step_out, taps), in input samples
-    window = np.i0(_KAISER_BETA * np.sqrt(np.maximum(0, 1 - (distance / reach) ** 2)))
-    window = np.where(np.abs(distance) < reach, window / np.i0(_KAISER_BETA), 0)
-    filters = cutoff * np.sinc(cutoff * distance) * window
-    with torch.inference_mode(False):
-        return torch.from_numpy(filters[:, None].astype(np.float32)), reach
+    taps: np.ndarray = firwin(2 * reach + 1, _CUTOFF / factor, window=("kaiser", _KAISER_BETA))
+    return taps.astype(np.float32)

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from labkit.audio.warping import warp
 from labkit.corpus.features import Features
 from labkit.models.acoustic import AcousticModel
 from labkit.pipeline.attention_check import AttentionReport, check_attention
@@ -118,19 +119,5 @@ def distortion(mel: Tensor, target: Tensor) -> float:
     Returns:
         The difference for a pair of frames that belong together, in log-mel.
     """
-    distance = torch.cdist(mel.t(), target.t(), p=1).numpy() / mel.size(0)  # (T, T')
-    # Along anti-diagonals, all cells of one depend on the two before only.
-    rows, columns = distance.shape
-    cost = np.full((rows + 1, columns + 1), np.inf)
-    count = np.zeros((rows + 1, columns + 1))
-    cost[0, 0] = 0.0
-    for diagonal in range(rows + columns - 1):
-        i = np.arange(max(0, diagonal - columns + 1), min(rows, diagonal + 1))
-        j = diagonal - i
-        steps = np.stack((cost[i, j], cost[i, j + 1], cost[i + 1, j]))
-        best = steps.argmin(axis=0)
-        counts = np.stack((count[i, j], count[i, j + 1], count[i + 1, j]))
-        chosen = np.arange(len(i))
-        cost[i + 1, j + 1] = steps[best, chosen] + distance[i, j]
-        count[i + 1, j + 1] = counts[best, chosen] + 1
-    return float(cost[-1, -1] / count[-1, -1])
+    total, pairs = warp(torch.cdist(mel.t(), target.t(), p=1) / mel.size(0))
+    return total / len(pairs)
