@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 
 class LabkitError(Exception):
     """Base of every error that labkit raises on purpose; the CLI prints it as one line."""
@@ -37,3 +39,28 @@ class SpeechError(LabkitError, ValueError):
 
 class OutputError(LabkitError, OSError):
     """A file cannot be written: no such folder, no permission, a full disk."""
+
+
+def refuse_unknown(keys: Iterable[object], known: Iterable[str], where: str) -> None:
+    """Refuse keys that are not known, and say which was meant.
+
+    Args:
+        keys: what was given.
+        known: what may be given.
+        where: it was given.
+
+    Raises:
+        ConfigError: naming each.
+    """
+    known = list(known)
+    unknown = [str(key) for key in keys if key not in known]
+    if not unknown:
+        return
+    import difflib
+
+    near = {key: difflib.get_close_matches(key, known, n=1) for key in unknown}
+    meant = {key: f" (did you mean {close[0]!r}?)" if close else "" for key, close in near.items()}
+    named = [f"{key!r}{meant[key]}" for key in unknown]
+    # a long list helps only who is not nearly right
+    listed = "" if all(near.values()) and len(known) > 20 else f"; known: {', '.join(known)}"
+    raise ConfigError(f"unknown key {', '.join(named)} in {where}{listed}")

@@ -117,8 +117,8 @@ def test_a_corpus_that_is_not_there(tmp_path):
     ("changes", "message"),
     [
         ({"recipe": "acustic"}, "recipe must be acoustic or vocoder"),
-        ({"learing": {}}, "did you mean learning"),
-        ({"loop": {"step": 3}}, "did you mean steps"),
+        ({"learing": {}}, "did you mean 'learning'"),
+        ({"loop": {"step": 3}}, "did you mean 'steps'"),
         ({"loop": {"steps": "many"}}, "steps must be a number"),
         ({"loop": {"steps": 3, "learning_rate": "fast"}}, "learning_rate must be a number"),
         ({"loop": {"steps": 3, "log_every": 2.5}}, "log_every must be of the type int"),

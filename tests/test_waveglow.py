@@ -389,8 +389,8 @@ def test_published_config():
 @pytest.mark.parametrize(
     ("config", "words"),
     [
-        ({"n_chanels": 3}, "unknown WaveGlow config key 'n_chanels'"),
-        ({"WN_config": {"width": 3}}, "unknown WaveGlow config key 'width'"),
+        ({"n_chanels": 3}, "unknown key 'n_chanels'.* in WaveGlowConfig"),
+        ({"WN_config": {"width": 3}}, "unknown key 'width' in WN_config"),
         ({"WN_config": 3}, "WN_config must be a dict"),
         ({"n_flows": 0}, "n_flows must be a positive whole number, but is 0"),
         ({"n_channels": 2.5}, "n_channels must be a positive whole number"),

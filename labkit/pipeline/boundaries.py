@@ -9,6 +9,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from labkit.text import split_at_braces
+from labkit.text.abbreviations import SUFFIXES, TITLES, UNREAD_SUFFIXES, UNREAD_TITLES
 
 
 class Boundary(IntEnum):
@@ -34,13 +35,6 @@ _OPENING = "\"'“‘„«([{「『（"
 _CLOSING = "\"'”’»)]}」』）"
 _DASHES = ("-", "–", "—", "―")
 
-# Their period never ends a sentence.
-_TITLES = (
-    "mr mrs ms dr drs prof gen maj col capt lt sgt rev hon gov sen rep pres mt ft st messrs mme "
-    "e.g i.e cf vs viz approx ca al ed eds tr"
-)
-# Their period ends a sentence if a capital follows.
-_SUFFIXES = "jr sr esq co corp inc ltd dept etc ave blvd rd ph.d b.a m.a m.d"
 # Their period belongs to the number that follows.
 _BEFORE_NUMBERS = (
     "no nos fig figs vol vols p pp ch sec art jan feb mar apr jun jul aug sep sept oct nov dec tel"
@@ -101,8 +95,10 @@ def _boundary(word: str, following: str) -> Boundary:
 
 def _is_abbreviation(core: str, following: str) -> bool:
     stem = core[:-1].lstrip(_OPENING).lower()
-    if stem in _SUFFIXES.split():
+    if stem == "st" or stem in TITLES or stem in UNREAD_TITLES:  # a saint, not a street
+        return True
+    if stem in SUFFIXES or stem in UNREAD_SUFFIXES:
         return not following[0].isupper()
     if stem in _BEFORE_NUMBERS.split():
         return following[0].isdigit()
-    return stem in _TITLES.split() or _INITIALS.fullmatch(stem) is not None
+    return _INITIALS.fullmatch(stem) is not None

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from labkit.errors import ConfigError, SpeechError
+from labkit.errors import ConfigError, SpeechError, refuse_unknown
 from labkit.models.acoustic import AcousticModel
-from labkit.pipeline.voice import VoiceSettings, mel_differences, refuse_unknown
+from labkit.pipeline.voice import VoiceSettings, mel_differences
 from labkit.text import symbols
 from labkit.vocoders.protocol import Vocoder
 

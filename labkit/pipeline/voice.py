@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from numbers import Real
 from typing import Any
@@ -114,22 +112,6 @@ class VoiceSettings:
     def _require(self, name: str, is_so: bool, what: str) -> None:
         if not is_so:
             raise ConfigError(f"{name} must be {what}, but is {getattr(self, name)!r}")
-
-
-def refuse_unknown(keys: Iterable[str], known: Iterable[str], where: str) -> None:
-    """Refuse keys that are not known, and say which was meant.
-
-    Raises:
-        ConfigError: naming each.
-    """
-    known = list(known)
-    unknown = []
-    for key in keys:
-        if key not in known:
-            near = difflib.get_close_matches(key, known, n=1)
-            unknown.append(f"{key!r} (did you mean {near[0]!r}?)" if near else repr(key))
-    if unknown:
-        raise ConfigError(f"unknown key {', '.join(unknown)} in {where}; known: {', '.join(known)}")
 
 
 def mel_differences(expected: MelConfig, found: MelConfig) -> list[str]:

@@ -29,10 +29,10 @@ from typing import Any
 from torch import nn
 
 from labkit.audio.config import MelConfig
-from labkit.errors import ConfigError, SpeechError, TextError
+from labkit.errors import ConfigError, SpeechError, TextError, refuse_unknown
 from labkit.models.acoustic import AcousticModel
 from labkit.models.kind import kind_of, kind_of_file, kinds, load_acoustic
-from labkit.pipeline.voice import VoiceSettings, refuse_unknown
+from labkit.pipeline.voice import VoiceSettings
 from labkit.vocoders.protocol import Vocoder
 
 SHIPPED_VOICE = Path(__file__).parent.parent / "data" / "voice"

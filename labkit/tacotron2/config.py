@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass, fields
 from numbers import Integral, Real
 from typing import Any
 
-from labkit.errors import ConfigError
+from labkit.errors import ConfigError, refuse_unknown
 
 _ODD = ("encoder_kernel_size", "attention_location_kernel_size", "postnet_kernel_size")
 
@@ -90,19 +89,7 @@ class Tacotron2Config:
 
     def __new__(cls, **config: object) -> Tacotron2Config:
         """Refuse unknown keys before the dataclass does, and say which key was meant."""
-        known = [field.name for field in fields(cls)]
-        unknown = []
-        for key in config:
-            if key not in known:
-                near = difflib.get_close_matches(key, known)
-                unknown.append(
-                    f"{key!r} (did you mean {' or '.join(near)}?)" if near else repr(key)
-                )
-        if unknown:
-            raise ConfigError(
-                f"unknown Tacotron 2 config key {', '.join(unknown)}; "
-                "labkit.tacotron2.Tacotron2Config lists the known ones"
-            )
+        refuse_unknown(config, [field.name for field in fields(cls)], "Tacotron2Config")
         return super().__new__(cls)
 
     def __post_init__(self) -> None:

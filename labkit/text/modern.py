@@ -11,53 +11,13 @@ import re
 import unicodedata
 from collections.abc import Callable
 
+from labkit.text.abbreviations import SUFFIXES, TITLES
 from labkit.text.modern_addresses import read_addresses
 from labkit.text.modern_numbers import CURRENCIES, read_numbers
 from labkit.text.symbol_table import symbols
 from labkit.text.transliteration import to_ascii
 
-_TITLES = {
-    "mr": "mister",
-    "mrs": "missus",
-    "ms": "miz",
-    "dr": "doctor",
-    "drs": "doctors",
-    "prof": "professor",
-    "gen": "general",
-    "maj": "major",
-    "col": "colonel",
-    "capt": "captain",
-    "lt": "lieutenant",
-    "sgt": "sergeant",
-    "rev": "reverend",
-    "hon": "honorable",
-    "gov": "governor",
-    "sen": "senator",
-    "mt": "mount",
-    "ft": "fort",
-    "e.g": "for example",
-    "i.e": "that is",
-    "vs": "versus",
-    "approx": "approximately",
-}
-# These may end a sentence, and then their period stays.
-_SUFFIXES = {
-    "st": "street",
-    "ave": "avenue",
-    "blvd": "boulevard",
-    "rd": "road",
-    "jr": "junior",
-    "sr": "senior",
-    "esq": "esquire",
-    "ph.d": "p h d",
-    "co": "company",
-    "corp": "corporation",
-    "inc": "incorporated",
-    "ltd": "limited",
-    "dept": "department",
-    "etc": "et cetera",
-}
-_ABBREVIATIONS = _TITLES | _SUFFIXES
+_ABBREVIATIONS = TITLES | SUFFIXES
 # Small letters may spell another word: "the gen.", "mt." in a table of contents.
 _CAPITALISED_ONLY = {"gen", "maj", "col", "capt", "rev", "hon", "gov", "sen", "mt", "ft", "ave"}
 _PERIODLESS = "Mr|Mrs|Ms|Dr|Prof|St|Jr|Sr|Ltd|etc|vs"
@@ -115,7 +75,7 @@ def _expand_abbreviation(match: re.Match[str]) -> str:
         before = _WORD_BEFORE.search(text[max(0, start - 40) : start])
         word = _saint_or_street(key, before[1] if before else "", capital_next)
     keeps_period = match[1] and (
-        _TEXT_ENDS.match(text, end) or (capital_next and word in _SUFFIXES.values())
+        _TEXT_ENDS.match(text, end) or (capital_next and word in SUFFIXES.values())
     )
     joined = text[end : end + 1].isalnum()
     return word + "." * bool(keeps_period) + " " * joined

@@ -8,32 +8,13 @@ from __future__ import annotations
 
 import re
 
+from labkit.text.abbreviations import PUBLISHED
 from labkit.text.number_words import cardinal, ordinal, year
 
 # One after another, in this order: "lt.col." becomes "lieutenantcol.", because the first
 # replacement takes away the word boundary that the second one needs.
 _ABBREVIATIONS = [
-    (re.compile(rf"\b{short}\.", re.IGNORECASE), long)
-    for short, long in (
-        ("mrs", "misess"),
-        ("mr", "mister"),
-        ("dr", "doctor"),
-        ("st", "saint"),
-        ("co", "company"),
-        ("jr", "junior"),
-        ("maj", "major"),
-        ("gen", "general"),
-        ("drs", "doctors"),
-        ("rev", "reverend"),
-        ("lt", "lieutenant"),
-        ("hon", "honorable"),
-        ("sgt", "sergeant"),
-        ("capt", "captain"),
-        ("esq", "esquire"),
-        ("ltd", "limited"),
-        ("col", "colonel"),
-        ("ft", "fort"),
-    )
+    (re.compile(rf"\b{short}\.", re.IGNORECASE), long) for short, long in PUBLISHED.items()
 ]
 
 # The look-behinds change no reading; without them a long run of digits takes quadratic time.

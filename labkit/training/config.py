@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
-from labkit.errors import ConfigError
+from labkit.errors import ConfigError, refuse_unknown
 from labkit.models.kind import recipes
 from labkit.training.recipe import LoopSettings
 
@@ -57,7 +56,7 @@ def read_config(
         raise ConfigError(f"{path} is no YAML: {' '.join(str(error).split())}") from error
     if not isinstance(content, dict):
         raise ConfigError(f"{path} must hold the parts {', '.join(_PARTS)}")
-    _refuse_unknown(str(path), content, _PARTS)
+    refuse_unknown(content, _PARTS, str(path))
     known = sorted(recipes())
     if content.get("recipe") not in known:
         raise ConfigError(
@@ -90,7 +89,7 @@ def fill(where: str, settings: Callable[..., _Settings], values: dict[str, Any])
         ConfigError: a name is unknown, or a value is of the wrong type.
     """
     known = {field.name: field for field in fields(settings)}  # type: ignore[arg-type]
-    _refuse_unknown(where, values, tuple(known))
+    refuse_unknown(values, known, where)
     checked = {}
     for name, value in values.items():
         default = known[name].default
@@ -107,11 +106,3 @@ def fill(where: str, settings: Callable[..., _Settings], values: dict[str, Any])
             raise ConfigError(f"{where}: {name} must be of the type {kind}, but is {value!r}")
         checked[name] = value
     return settings(**checked)
-
-
-def _refuse_unknown(where: str, given: dict[str, Any], known: tuple[str, ...]) -> None:
-    for name in given:
-        if name not in known:
-            near = difflib.get_close_matches(str(name), known, 1)
-            hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
-            raise ConfigError(f"{where}: {name!r} is not known; {hint}")

@@ -8,7 +8,7 @@ from numbers import Integral
 from typing import Any
 
 from labkit.audio.config import DEFAULT
-from labkit.errors import ConfigError
+from labkit.errors import ConfigError, refuse_unknown
 
 _OF_WN = ("n_layers", "n_channels", "kernel_size")
 
@@ -50,7 +50,9 @@ class WaveGlowConfig:
 
     def __new__(cls, **config: object) -> WaveGlowConfig:
         """Refuse unknown keys before the dataclass does, and list the known ones."""
-        _refuse_unknown(config, (*(field.name for field in fields(cls)), "WN_config"))
+        refuse_unknown(
+            config, [*(field.name for field in fields(cls)), "WN_config"], "WaveGlowConfig"
+        )
         return super().__new__(cls)
 
     def __post_init__(self, WN_config: Mapping[str, Any] | None) -> None:  # noqa: N803
@@ -58,7 +60,7 @@ class WaveGlowConfig:
         if WN_config is not None:
             if not isinstance(WN_config, Mapping):
                 raise ConfigError(f"WN_config must be a dict, but is {WN_config!r}")
-            _refuse_unknown(WN_config, _OF_WN)
+            refuse_unknown(WN_config, _OF_WN, "WN_config")
             for name, value in WN_config.items():
                 object.__setattr__(self, name, value)
         for field in fields(self):
@@ -98,11 +100,3 @@ class WaveGlowConfig:
     def early_output(self, flow: int) -> int:
         """Say how many channels are finished before flow number ``flow`` begins."""
         return self.n_early_size if flow > 0 and flow % self.n_early_every == 0 else 0
-
-
-def _refuse_unknown(config: Mapping[str, Any], known: tuple[str, ...]) -> None:
-    unknown = [repr(key) for key in config if key not in known]
-    if unknown:
-        raise ConfigError(
-            f"unknown WaveGlow config key {', '.join(unknown)}; known are {', '.join(known)}"
-        )
