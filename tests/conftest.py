@@ -36,17 +36,19 @@ torch.set_num_threads(1)
 # The files that take longest, longest first. Workers take whole files in this order, and all others
 # after them, so that none is still busy with one of these when there is nothing else left to do.
 LONGEST = (
-    *("test_jupyterlab", "test_whole_course", "test_attacks", "test_nbgrader_flow", "test_golden"),
-    *("test_release", "test_slips_decoder", "test_slips_encoder", "test_handins", "test_leaks"),
-    *("test_styles_inference", "test_slips_inference", "test_slips", "test_styles", "test_demo"),
-    *("test_formgrader", "test_cli", "test_worker", "test_fills", "test_release_whole_or_not"),
+    *("test_jupyterlab", "test_whole_course", "test_attacks", "test_nbgrader_flow"),
+    *("labs/test_contract", "labs/lab3_decoder/test_slips", "test_release", "test_golden"),
+    *("test_handins", "labs/test_toy_lab", "test_leaks", "labs/lab4_inference/test_styles"),
+    *("labs/lab1_attention/test_styles", "labs/lab2_encoder/test_slips", "test_demo"),
+    *("labs/lab1_attention/test_slips", "test_formgrader", "test_cli", "test_worker"),
+    *("test_fills", "test_release_whole_or_not"),
 )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the files that take longest first."""
-    places = {name: place for place, name in enumerate(LONGEST)}
-    items.sort(key=lambda item: places.get(item.path.stem, len(places)))
+    places = {ROOT / f"tests/{name}.py": place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path, len(places)))
 
 
 LOCATION = """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import fcntl
 import json
 import os
 import re
@@ -168,6 +169,30 @@ def make_course(root: Path, *, settings: str = "") -> Course:
     text += f"\nc.Exchange.root = {str(exchange)!r}\n{settings}\n"
     (root / "nbgrader_config.py").write_text(text, "utf-8")
     return Course(root, exchange)
+
+
+def generated_course(tmp_path_factory: pytest.TempPathFactory, name: str) -> Course:
+    """Return a course of one's own, in which nbgrader has generated every lab.
+
+    It is a copy of one that is made once in a run of the tests, whichever worker comes first.
+    """
+    base = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        base = base.parent
+    folder = base / "generated"
+    with (base / "generated.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "course").exists():
+            shutil.rmtree(folder, ignore_errors=True)  # half of one is none
+            made = make_course(folder / "making")
+            for lab in LABS.values():
+                ran = made.nbgrader("generate_assignment", lab.name)
+                assert ran.code == 0, ran.text
+            made.root.rename(folder / "course")
+    course = make_course(tmp_path_factory.mktemp(name) / "course")
+    shutil.copytree(folder / "course" / "release", course.root / "release")
+    shutil.copyfile(folder / "course" / "gradebook.db", course.root / "gradebook.db")
+    return course
 
 
 def cell_of(notebook: Notebook, name: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Any
 
@@ -18,6 +19,7 @@ from grader.sandbox.perform import Report, perform_call
 from grader.sandbox.session import Answer
 from grader.submissions.graft import Submission
 
+Run = Callable[..., dict[str, Verdict]]  # cells of a lab to verdicts by task
 NOISES = ("normal", "tiny", "weights", "constant", "zero")
 
 

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 import conftest
-import encoder_cells
 import labkit.tacotron2
 from grader.judge.judge import Judge
 from grader.labs import LABS
@@ -17,6 +16,7 @@ from grader.sandbox.perform import run_cell
 from grader.selfcheck.check import run_check
 from grader.submissions.graft import Submission
 from lab_tools import FillWorker, some_fill
+from labs.lab2_encoder import cells as encoder_cells
 
 TASKS = {
     task.id: (lab, task)

@@ -11,7 +11,7 @@ import pytest
 
 from browser_tools import PATIENCE, TOKEN, Server, new_page, running_browser, running_server
 from conftest import ROOT
-from course_tools import Course, make_course
+from course_tools import Course, generated_course
 from grader.labs import LABS
 from grader.labs.base import Lab
 from grader.submissions.notebook_file import identity_of, source_of
@@ -35,11 +35,7 @@ LOUDEST = """async player => {
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory: pytest.TempPathFactory) -> Course:
-    made = make_course(tmp_path_factory.mktemp("jupyterlab") / "course")
-    for lab in LABS.values():
-        ran = made.nbgrader("generate_assignment", lab.name)
-        assert ran.code == 0, ran.text
-    return made
+    return generated_course(tmp_path_factory, "jupyterlab")
 
 
 @pytest.fixture(scope="module")

@@ -172,8 +172,8 @@ def _check_slips(lab: Lab, cases: Cases) -> list[str]:
 def check_goldens(labs: Iterable[Lab] = LABS.values()) -> list[str]:
     """Return what is wrong with the stored cases of labs; nothing if all is well."""
     problems = []
-    for lab in labs:
-        cases = maker(lab.name)
+    makers = [(lab, maker(lab.name)) for lab in labs]  # a file that is missing is said first
+    for lab, cases in makers:
         for kind, made in zip(KINDS, (cases.public(), cases.hidden()), strict=True):
             path = golden_file(lab, kind)
             if not path.exists():

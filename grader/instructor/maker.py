@@ -6,8 +6,10 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Protocol
 
+from grader.errors import GraderError
 from grader.judge.golden import Cases
 from grader.labs.base import Case, Task
 
@@ -48,7 +50,17 @@ class Maker:
 
 
 def maker(lab_name: str) -> Maker:
-    """Return the case maker of a lab, made of the functions in its ``instructor/cases.py``."""
+    """Return the case maker of a lab, made of the functions in its ``instructor/cases.py``.
+
+    Raises:
+        GraderError: a file is missing that every lab has there.
+    """
+    for name in ("slips", "cases"):
+        if find_spec(f"grader.labs.{lab_name}.instructor.{name}") is None:
+            raise GraderError(
+                f"grader/labs/{lab_name}/instructor/{name}.py is missing: every lab has its slips "
+                "as code and makes its cases (docs/adding_a_lab.md, 6)"
+            )
     module = import_module(f"grader.labs.{lab_name}.instructor.cases")
 
     def fresh(task_id: str, seed: int) -> list[Case]:

@@ -15,6 +15,7 @@ from typing import Any
 import torch
 from safetensors import safe_open
 
+from grader.errors import GraderError
 from grader.labs.base import Case, Lab, Tensors
 from labkit.files import write_tensors
 
@@ -155,8 +156,15 @@ def _named(kind: str, part: dict[str, Tensors]) -> dict[str, Tensors]:
 
 
 def public_cases(lab: Lab) -> Cases:
-    """Return the cases that students may see."""
-    return load_cases(golden_file(lab, "public"))
+    """Return the cases that students may see.
+
+    Raises:
+        GraderError: there are none; the message says how they are made.
+    """
+    path = golden_file(lab, "public")
+    if not path.exists():
+        raise GraderError(f"{path} is missing: run `grader golden --write`")
+    return load_cases(path)
 
 
 def hidden_cases(lab: Lab) -> Cases:

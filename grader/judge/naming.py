@@ -71,8 +71,10 @@ def name_slip(
             if any(_is_way(slip, way, these) for way in ways):
                 return slip
     for slip in task.slips:
+        if not slip.in_part:
+            continue
         parts = [_explains_in_part(slip, *answer) for answer in asked]
-        if slip.in_part and any(parts) and None not in parts:
+        if any(parts) and None not in parts:
             return slip
     # what an error always means is right of the one that is told, whatever the others are
     known = (*task.slips, *COMMON_SLIPS)

@@ -173,7 +173,10 @@ def release(course: Path, lab_name: str, *, output: Path | None = None) -> Relea
         raise GraderError(f"{course} is no course: it has no nbgrader_config.py")
     source = course / "notebooks" / lab.name / f"{lab.notebook}.ipynb"
     if not source.exists():
-        raise GraderError(f"the source notebook {source} is missing")
+        raise GraderError(
+            f"the source notebook {source} is missing: labkit/labs/curriculum.py names it; "
+            "add it, or take the lab out of the curriculum"
+        )
     folder = output or course / "student" / lab.name
     try:
         check_target(folder, lab, apart_from=(course / "release" / lab.name, source.parent))

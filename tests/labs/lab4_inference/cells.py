@@ -1,20 +1,8 @@
-"""Lab 4's solution cells as a student might write them, and a judge to ask about them."""
+"""Lab 4's solution cells as a student might write them."""
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
-
-from grader.judge.judge import Judge
-from grader.judge.verdict import Verdict
-from grader.labs.lab4_inference.tasks import LAB as INFERENCE
-from grader.release.edition import build_edition
-from grader.sandbox.session import Worker
-from grader.submissions.graft import Submission
-
-Run = Callable[..., dict[str, Verdict]]
 
 SIGNATURES = {
     "inference-1": "def read(tacotron2, ids, lengths, device, seed=None):",
@@ -74,15 +62,3 @@ def fill(**bodies: str) -> dict[str, str]:
     """Return all solution cells: correct, but for the bodies given as inference_1=…"""
     chosen = BODIES | {name.replace("_", "-"): body for name, body in bodies.items()}
     return {task_id: cell(task_id, body) for task_id, body in chosen.items()}
-
-
-@contextmanager
-def judging(kind: str, folder: Path) -> Iterator[Run]:
-    """Judge cells as `grader grade` would, in a worker that sees lab 4's student edition."""
-    with Worker(kind, build_edition(INFERENCE.name, folder)) as worker:
-
-        def run(cells: dict[str, str], *, public_only: bool = False) -> dict[str, Verdict]:
-            judge = Judge(INFERENCE, worker, b"a course", "a suite", public_only)
-            return {v.task: v for v in judge.judge(Submission(cells), "ada")}
-
-        yield run

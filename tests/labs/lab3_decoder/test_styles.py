@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-from decoder_cells import BODIES, STUB, Run, fill, judging_here
 from grader.judge.verdict import Verdict
+from lab_tools import Run
+from labs.lab3_decoder.cells import BODIES, STUB, fill
 
 pytestmark = pytest.mark.lab3
-
-
-@pytest.fixture(scope="module")
-def judge_cells() -> Iterator[Run]:
-    with judging_here() as run:
-        yield run
 
 
 START_STYLES = {
@@ -695,27 +688,27 @@ def full_marks(verdicts: dict[str, Verdict]) -> bool:
 
 
 @pytest.mark.parametrize(("task", "style"), STYLES)
-def test_a_right_style_has_full_marks(judge_cells: Run, task: str, style: str) -> None:
-    assert full_marks(judge_cells(fill(**STYLES[task, style])))
+def test_a_right_style_has_full_marks(judge_here: Run, task: str, style: str) -> None:
+    assert full_marks(judge_here(fill(**STYLES[task, style])))
 
 
 def test_there_are_fifteen_styles_of_each_task() -> None:
     assert min(map(len, (START_STYLES, STEP_STYLES, END_STYLES))) >= 15
 
 
-def test_the_whole_class_in_one_cell_with_the_others_left_as_stubs(judge_cells: Run) -> None:
+def test_the_whole_class_in_one_cell_with_the_others_left_as_stubs(judge_here: Run) -> None:
     cells = fill(decode=STUB, steps=STUB, infer=STUB, parse_decoder_outputs=STUB)
     parts = fill()
     whole = parts["decoder-1"] + "".join(
         parts[task].split("class Decoder(Decoder):\n")[1] for task in ("decoder-2", "decoder-3")
     )
-    assert full_marks(judge_cells(cells | {"decoder-1": whole}))
+    assert full_marks(judge_here(cells | {"decoder-1": whole}))
 
 
-def test_warnings_and_output_cost_nothing(judge_cells: Run) -> None:
+def test_warnings_and_output_cost_nothing(judge_here: Run) -> None:
     noisy = """
         import warnings
         warnings.warn("as libraries do", FutureWarning)
         print("Warning! Reached max decoder steps")
     """
-    assert full_marks(judge_cells(fill(**{name: noisy + BODIES[name] for name in BODIES})))
+    assert full_marks(judge_here(fill(**{name: noisy + BODIES[name] for name in BODIES})))

@@ -1,20 +1,8 @@
-"""Lab 2's solution cells as a student might write them, and a judge to ask about them."""
+"""Lab 2's solution cells as a student might write them."""
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
-
-from grader.judge.judge import Judge
-from grader.judge.verdict import Verdict
-from grader.labs.lab2_encoder.tasks import LAB as ENCODER
-from grader.release.edition import build_edition
-from grader.sandbox.session import Worker
-from grader.submissions.graft import Submission
-
-Run = Callable[[dict[str, str]], dict[str, Verdict]]
 
 CONVOLVE = '''
 class Encoder(nn.Module):
@@ -93,15 +81,3 @@ def fill(**bodies: str) -> dict[str, str]:
     """Return both solution cells: correct, but for the bodies given as encoder_1=…"""
     chosen = BODIES | {name.replace("_", "-"): body for name, body in bodies.items()}
     return {task_id: cell(task_id, body) for task_id, body in chosen.items()}
-
-
-@contextmanager
-def judging(confinement: str, folder: Path) -> Iterator[Run]:
-    """Judge solution cells of lab 2 as `grader grade` would; verdicts by task."""
-    with Worker(confinement, build_edition(ENCODER.name, folder)) as worker:
-
-        def run(cells: dict[str, str]) -> dict[str, Verdict]:
-            judge = Judge(ENCODER, worker, secret=b"a course", suite="a suite")
-            return {v.task: v for v in judge.judge(Submission(cells), "ada")}
-
-        yield run

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from grader.judge.verdict import Verdict
-from inference_cells import BODIES, POINTS, Run, fill, judging
+from lab_tools import Run
+from labs.lab4_inference.cells import BODIES, POINTS, fill
 
 pytestmark = pytest.mark.lab4
-
-
-@pytest.fixture(scope="module")
-def judge_cells(confined: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
-    with judging(confined, tmp_path_factory.mktemp("edition")) as run:
-        yield run
 
 
 READ_STYLES = {

@@ -14,7 +14,7 @@ from grader.release.edition import build_edition
 from grader.sandbox.session import Worker
 from grader.submissions.graft import Submission
 from grader.submissions.reach import reaches
-from inference_cells import cell, fill
+from labs.lab4_inference.cells import cell, fill
 
 pytestmark = pytest.mark.lab4
 

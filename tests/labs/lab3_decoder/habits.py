@@ -1,12 +1,12 @@
 """More wrong fills of lab 3: slips of the hand, habits from elsewhere, and half-read sentences.
 
-They are written as those of :mod:`decoder_wrong` and :mod:`tacotron2_wrong` are.
+They are written as those of ``wrong.py`` and ``wrong_predict.py`` are.
 """
 
 from __future__ import annotations
 
-import decoder_wrong as way
-from tacotron2_wrong import ADD, ANSWER, CORRECT, DECODE, EMBED, ENCODE, HIDE
+from labs.lab3_decoder import wrong as way
+from labs.lab3_decoder.wrong_predict import ADD, ANSWER, CORRECT, DECODE, EMBED, ENCODE, HIDE
 
 _go, _begin, _step, _hand, _loop, _infer, _parse = (
     way._go,

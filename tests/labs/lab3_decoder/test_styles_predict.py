@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-from decoder_cells import BODIES, Run, fill, judging_here
 from grader.judge.verdict import Verdict
-from test_slips_tacotron2 import TASK, way
+from lab_tools import Run
+from labs.lab3_decoder.cells import BODIES, fill
+from labs.lab3_decoder.test_slips_predict import TASK, way
 
 pytestmark = pytest.mark.lab3
-
-
-@pytest.fixture(scope="module")
-def judge_cells() -> Iterator[Run]:
-    with judging_here() as run:
-        yield run
 
 
 STYLES = {
@@ -141,12 +134,12 @@ def full_marks(verdicts: dict[str, Verdict]) -> bool:
 
 
 @pytest.mark.parametrize("style", STYLES)
-def test_predict_in_every_style(judge_cells: Run, style: str) -> None:
-    verdicts = judge_cells(way(STYLES[style]))
+def test_predict_in_every_style(judge_here: Run, style: str) -> None:
+    verdicts = judge_here(way(STYLES[style]))
     assert full_marks(verdicts), [v.message for v in verdicts.values()]
 
 
-def test_a_model_of_ones_own_class_costs_nothing(judge_cells: Run) -> None:
+def test_a_model_of_ones_own_class_costs_nothing(judge_here: Run) -> None:
     own = """
 import labkit
 
@@ -170,12 +163,12 @@ class Tacotron2(labkit.Tacotron2):
 print(Tacotron2)
 raise RuntimeError("left over from debugging")
 """
-    assert full_marks(judge_cells(fill() | {TASK: own}))
+    assert full_marks(judge_here(fill() | {TASK: own}))
 
 
 def test_a_state_that_is_a_plain_tuple_costs_nothing_here_if_it_did_not_before(
-    judge_cells: Run,
+    judge_here: Run,
 ) -> None:
     plain = BODIES["initialize_decoder_states"].replace("DecoderState(", "(")
-    verdicts = judge_cells(fill(initialize_decoder_states=plain))
+    verdicts = judge_here(fill(initialize_decoder_states=plain))
     assert full_marks(verdicts), [v.message for v in verdicts.values()]

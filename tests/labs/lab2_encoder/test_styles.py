@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-from encoder_cells import STUB, Run, cell, fill, judging
 from grader.judge.verdict import Verdict
+from lab_tools import Run
+from labs.lab2_encoder.cells import STUB, cell, fill
 
 pytestmark = pytest.mark.lab2
-
-
-@pytest.fixture(scope="module")
-def judge_cells(confined: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
-    with judging(confined, tmp_path_factory.mktemp("edition")) as run:
-        yield run
 
 
 CONVOLVE_STYLES = {

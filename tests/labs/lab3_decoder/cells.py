@@ -1,26 +1,8 @@
-"""Lab 3's decoder cells as a student might write them, and a judge to ask about them."""
+"""Lab 3's decoder cells as a student might write them."""
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import lru_cache
-from pathlib import Path
-
-import torch
-
-import grader.judge.judge
-from grader.judge.judge import Judge
-from grader.judge.verdict import Verdict
-from grader.labs.base import Tensors
-from grader.labs.lab3_decoder.tasks import LAB as DECODER
-from grader.release.edition import build_edition
-from grader.sandbox.perform import perform
-from grader.sandbox.session import Answer, Worker
-from grader.submissions.graft import Submission
-
-Run = Callable[[dict[str, str]], dict[str, Verdict]]
 
 START = """
 class Decoder(nn.Module):
@@ -183,42 +165,3 @@ def fill(**bodies: str) -> dict[str, str]:
         for name, body in (BODIES | bodies).items()
     }
     return {task_id: template.format(**indented) for task_id, template in TEMPLATES.items()}
-
-
-@contextmanager
-def judging(confinement: str, folder: Path) -> Iterator[Run]:
-    """Judge solution cells of lab 3 as `grader grade` would; verdicts by task."""
-    with Worker(confinement, build_edition(DECODER.name, folder)) as worker:
-
-        def run(cells: dict[str, str]) -> dict[str, Verdict]:
-            judge = Judge(DECODER, worker, secret=b"a course", suite="a suite")
-            return {v.task: v for v in judge.judge(Submission(cells), "ada")}
-
-        yield run
-
-
-class _Here:
-    """Answers as a worker would, in this process: no sandbox, and labkit with its answers in it."""
-
-    def ask(self, document: dict, tensors: Tensors, stage: object = None) -> Answer:
-        learns = torch.is_grad_enabled()
-        try:
-            return Answer("ok", 0, 0.0, 0, *perform(document, tensors))
-        finally:
-            torch.set_grad_enabled(learns)
-
-
-@contextmanager
-def judging_here() -> Iterator[Run]:
-    """Judge solution cells that do nothing but compute; fresh cases are drawn once."""
-    drawn = grader.judge.judge._fresh
-    grader.judge.judge._fresh = lru_cache(drawn)
-    try:
-
-        def run(cells: dict[str, str]) -> dict[str, Verdict]:
-            judge = Judge(DECODER, _Here(), secret=b"a course", suite="a suite")  # type: ignore
-            return {v.task: v for v in judge.judge(Submission(cells), "ada")}
-
-        yield run
-    finally:
-        grader.judge.judge._fresh = drawn

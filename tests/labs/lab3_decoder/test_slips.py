@@ -3,121 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import torch
 
-from decoder_cells import BODIES, STUB, TASK_OF, Run, fill, judging, judging_here
-from decoder_wrong import WRONG as STUDENTS
-from decoder_wrong_more import MORE
-from grader.instructor.maker import maker
-from grader.judge.compare import examine
 from grader.judge.golden import hidden_cases, public_cases
-from grader.judge.judge import Judge
-from grader.judge.naming import name_slip
-from grader.judge.verdict import Verdict
-from grader.labs.lab3_decoder.instructor.slips import SLIPS
 from grader.labs.lab3_decoder.tasks import LAB as DECODER
 from grader.selfcheck.check import run_check
-from grader.submissions.graft import Submission
-from lab_tools import NOISES, FillWorker, call, fails, noise, some_fill
-from labkit.tacotron2 import Decoder, Tacotron2
+from lab_tools import Run
+from labkit.tacotron2 import Decoder
+from labs.lab3_decoder.cells import BODIES, STUB, TASK_OF, fill
+from labs.lab3_decoder.habits import MORE
+from labs.lab3_decoder.wrong import WRONG as STUDENTS
 
 pytestmark = pytest.mark.lab3
 
 TASKS = {task.id: task for task in DECODER.judged if task.defines == "Decoder"}
-EVERY_SLIP = [(task, way) for task in TASKS for way in SLIPS[task]]
 POINTS = {"decoder-1": 20, "decoder-2": 20, "decoder-3": 20, "tacotron2-1": 60}
-
-
-@pytest.fixture(scope="module")
-def judge_cells(confined: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
-    with judging(confined, tmp_path_factory.mktemp("edition")) as run:
-        yield run
-
-
-@pytest.fixture(scope="module")
-def judge_here() -> Iterator[Run]:
-    with judging_here() as run:
-        yield run
-
-
-def test_the_lab_has_the_points_of_two_classic_tests() -> None:
-    assert {task.id: task.points for task in DECODER.judged} == POINTS
-    assert [task.classic for task in DECODER.judged] == ["DECODER"] * 3 + ["TACOTRON2"]
-
-
-def test_every_declared_slip_is_implemented_and_no_other() -> None:
-    for task in TASKS:
-        assert {way.partition("~")[0] for way in SLIPS[task]} == {
-            slip.id for slip in TASKS[task].slips if slip.id in SLIPS[task] or not slip.tells
-        }
-
-
-def judge_all(cls: type, *more: str) -> dict[str, Verdict]:
-    """Judge a class that the decoder's cells together define."""
-    worker = FillWorker({"Decoder": cls, "Tacotron2": Tacotron2})
-    judge = Judge(DECODER, worker, b"a course", "a suite")  # type: ignore[arg-type]
-    cells = {task.id: some_fill(task) for task in DECODER.judged if task.id in (*TASKS, *more)}
-    return {v.task: v for v in judge.judge(Submission(cells), "ada") if v.task in cells}
-
-
-def test_the_reference_itself_has_full_marks() -> None:
-    for task, verdict in judge_all(Decoder, "tacotron2-1").items():
-        assert verdict.points == POINTS[task], verdict.message
-        assert verdict.public == (len(public_cases(DECODER)[task]),) * 2
-        assert verdict.hidden[0] == verdict.hidden[1] > len(hidden_cases(DECODER)[task])
-        assert not verdict.note
-
-
-@pytest.mark.parametrize(("task", "slip"), EVERY_SLIP)
-def test_the_self_check_names_every_slip_with_its_hint(task: str, slip: str) -> None:
-    known = TASKS[task].slip(slip.partition("~")[0])
-    result = run_check(task, SLIPS[task][slip])
-    assert result.finding is not None
-    assert (result.finding.slip, result.finding.hint) == (known.id, known.hint)
-    assert result.finding.message.lower().startswith(f"{known.title}.".lower())
-
-
-@pytest.mark.parametrize("task", TASKS)
-def test_a_slip_costs_the_points_of_its_task_and_no_others(task: str) -> None:
-    for slip in list(SLIPS[task])[::25]:
-        verdicts = judge_all(SLIPS[task][slip])
-        assert (verdicts.pop(task).slip, {v.passed for v in verdicts.values()}) == (
-            slip.partition("~")[0],
-            {True},
-        )
-
-
-@pytest.mark.parametrize("task", TASKS)
-def test_hidden_and_fresh_cases_catch_every_slip_by_themselves(task: str) -> None:
-    drawn = [maker(DECODER.name).fresh(task, seed) for seed in range(3)]
-    for slip_id, slip in SLIPS[task].items():
-        assert fails(TASKS[task], hidden_cases(DECODER)[task], slip), slip_id
-        for seed, fresh in enumerate(drawn):
-            assert fails(TASKS[task], fresh, slip), (slip_id, seed)
-
-
-@pytest.mark.parametrize("task", TASKS)
-def test_an_honest_fill_passes_on_a_dozen_fresh_draws(task: str) -> None:
-    for seed in range(12):
-        for case in maker(DECODER.name).fresh(task, seed):
-            found = examine(TASKS[task], case, *call(TASKS[task], case, Decoder))
-            assert found is None, (seed, case.label, found)
-
-
-@pytest.mark.parametrize("task", TASKS)
-def test_noise_is_wrong_and_is_told_where_and_never_why(task: str) -> None:
-    dice = torch.Generator().manual_seed(7)
-    cases = public_cases(DECODER)[task]
-    for number in range(200):
-        kind = NOISES[number % len(NOISES)]
-        answers = [noise(TASKS[task], case, kind, dice) for case in cases]
-        slip = name_slip(TASKS[task], cases, *zip(*answers, strict=True))
-        assert slip is None or slip.id not in SLIPS[task], (slip, kind)
-        assert examine(TASKS[task], cases[1], *answers[1]) is not None
 
 
 # method: what stands in a right cell, what a student may have written instead
@@ -384,18 +286,6 @@ WORDS = {
 def test_a_loop_in_another_order_is_named(judge_here: Run, slip: str) -> None:
     verdict = judge_here({"decoder-3": fill(infer=WORDS[slip])["decoder-3"]})["decoder-3"]
     assert (verdict.slip, verdict.points) == (slip, 0), verdict.message
-
-
-def test_the_untouched_release_has_no_point_and_each_message_its_task(judge_cells: Run) -> None:
-    cells = fill(**dict.fromkeys(BODIES, STUB))
-    cells["tacotron2-1"] = (
-        "class Tacotron2(Tacotron2):\n    def predict(self, *x):\n        " + STUB
-    )
-    verdicts = judge_cells(cells)
-    assert [(v.points, v.stage) for v in verdicts.values()] == [(0, "unfilled")] * 4
-    assert [v.message for v in verdicts.values()][:3] == [
-        f"{task.id}: {task.name} are not written yet." for task in TASKS.values()
-    ]
 
 
 @pytest.mark.parametrize("method", BODIES)

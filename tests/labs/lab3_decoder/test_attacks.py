@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
 
 import pytest
 
 from attacks.decoder import DECODER as ATTACKS
 from attacks.decoder import Attack
-from decoder_cells import TASK_OF, Run, fill, judging
+from lab_tools import Run
+from labs.lab3_decoder.cells import TASK_OF, fill
 
 pytestmark = pytest.mark.lab3
-
-
-@pytest.fixture(scope="module")
-def judge_cells(confined: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
-    with judging(confined, tmp_path_factory.mktemp("edition")) as run:
-        yield run
 
 
 def task_of(attack: Attack) -> str:

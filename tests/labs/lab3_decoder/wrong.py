@@ -1,6 +1,6 @@
 """Wrong fills of lab 3, as students write them from the notebook's text.
 
-Each is what stands in a right cell (see :mod:`decoder_cells`) and what stands there instead.
+Each is what stands in a right cell (see ``cells.py``) and what stands there instead.
 """
 
 from __future__ import annotations
