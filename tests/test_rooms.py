@@ -1,4 +1,4 @@
-"""The rooms of labkit know each other in one direction, as docs/architecture.md draws it."""
+"""The rooms of both packages are as docs/architecture.md draws them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from conftest import ROOT
+from grader.release.edition import STUDENT_ROOMS
 
 DRAWN = (ROOT / "docs" / "architecture.md").read_text("utf-8")
 TABLE = DRAWN.partition("## Rooms of labkit")[2].partition("\n## ")[0]
@@ -65,3 +66,13 @@ def test_a_room_imports_what_is_drawn_above_it_only() -> None:
             if here and there and FLOORS[there] > FLOORS[here]:
                 wrong.append(f"{path} imports {imported}")
     assert wrong == []
+
+
+def test_what_is_said_to_travel_travels() -> None:
+    table = DRAWN.partition("## Rooms of grader")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| `grader/(\w+)/` \|.*\| (yes|no)[^|]*\|$", table, re.M)
+    packages = {path.parent.name for path in (ROOT / "grader").glob("*/__init__.py")}
+    assert {room for room, _ in rows} == packages
+    assert {room for room, travels in rows if travels == "yes"} == packages & set(
+        STUDENT_ROOMS["grader"]
+    )
