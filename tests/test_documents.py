@@ -247,3 +247,10 @@ def test_every_document_is_on_the_plan_at_the_door() -> None:
     index = (ROOT / "docs" / "index.md").read_text("utf-8")
     documents = {path.name for path in ROOT.glob("docs/*.md")} - {"index.md"}
     assert {name for name in documents if f"({name})" not in index} == set()
+
+
+def test_the_decisions_begin_with_all_their_headings() -> None:
+    head, *sections = re.split(
+        r"^## ", (ROOT / "docs" / "decisions.md").read_text("utf-8"), flags=re.M
+    )
+    assert re.findall(r"\[(.*?)\]\(#", head) == [section.partition("\n")[0] for section in sections]
