@@ -254,3 +254,11 @@ def test_the_decisions_begin_with_all_their_headings() -> None:
         r"^## ", (ROOT / "docs" / "decisions.md").read_text("utf-8"), flags=re.M
     )
     assert re.findall(r"\[(.*?)\]\(#", head) == [section.partition("\n")[0] for section in sections]
+
+
+def test_every_benchmark_has_a_row_among_what_was_measured() -> None:
+    scripts = [
+        path for path in ROOT.glob("benchmarks/*.py") if "__main__" in path.read_text("utf-8")
+    ]
+    table = (ROOT / "docs" / "measured.md").read_text("utf-8")
+    assert [path.name for path in scripts if f"| `benchmarks/{path.name}` |" not in table] == []
