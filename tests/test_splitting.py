@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from labkit.errors import InputError, TextError
 from labkit.pipeline import Characters, split_text
 from labkit.pipeline.boundaries import Boundary
+from labkit.pipeline.front_end import Characters, SymbolText
 from labkit.text import clean_text, text_to_sequence
 from labkit.text.symbol_table import blank_id, first_letter_id
 
@@ -255,3 +256,18 @@ def test_a_hundred_thousand_characters(unit):
     pieces, _ = split_text(text)
     assert max(len(piece.ids) for piece in pieces) <= 160
     assert sounding([i for p in pieces for i in p.ids]) == sounding(spoken(text))
+
+
+def test_a_sentence_is_read_once_on_its_way_to_speech() -> None:
+    read = []
+
+    class Counting(Characters):
+        def read(self, text: str) -> SymbolText:
+            read.append(text)
+            return super().read(text)
+
+    split_text("This sentence stands alone.", front_end=Counting())
+    assert read == ["This sentence stands alone."]
+    read.clear()
+    split_text("Long enough to be a piece. So is the second one.", front_end=Counting())
+    assert len(read) == len(set(read)) == 3  # the whole, for its notes, and each sentence

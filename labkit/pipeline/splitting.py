@@ -81,8 +81,9 @@ def split_text(
     if max_symbols < 1:
         raise InputError(f"max_symbols must be at least 1, but is {max_symbols}")
     front_end = front_end or Characters()
-    notes = list(_read_whole(text, front_end).notes)
-    splitter = _Splitter(max_symbols, front_end, notes)
+    whole = _read_whole(text, front_end)
+    notes = list(whole.notes)
+    splitter = _Splitter(max_symbols, front_end, notes, {text: whole})
     pieces = [piece for paragraph in paragraphs(text) for piece in splitter.split(paragraph)]
     return pieces, notes
 
@@ -92,16 +93,18 @@ class _Splitter:
     max_symbols: int
     front_end: FrontEnd
     notes: list[str]
+    known: dict[str, SymbolText | None]  # what was read before: no part is read a second time
 
     def split(self, paragraph: str) -> list[TextPiece]:
         """Cut one paragraph; what cannot be spoken is noted and left out."""
         self._paragraph = paragraph
         self._gaps = gaps(paragraph)
-        if not self._read(0, len(paragraph)):
+        sentences = self._sentences()
+        if not any(self._read(start, end) for start, end, _ in sentences):
             self.notes.append(f"left out {_shorten(paragraph)}: nothing in it can be spoken")
             return []
         pieces: list[TextPiece] = []
-        for start, end, boundary in self._sentences():
+        for start, end, boundary in sentences:
             parts = self._halve(start, end, boundary)
             if len(parts) > 1:
                 sentence = _shorten(paragraph[start:end])
@@ -111,10 +114,13 @@ class _Splitter:
 
     def _read(self, start: int, end: int) -> SymbolText | None:
         """Read a part of the paragraph; None if nothing in it can be spoken."""
-        try:
-            return self.front_end.read(self._paragraph[start:end])
-        except TextError:  # The whole text was read before, so nothing else can be the matter.
-            return None
+        part = self._paragraph[start:end]
+        if part not in self.known:
+            try:
+                self.known[part] = self.front_end.read(part)
+            except TextError:  # The whole text was read before, so nothing else can be the matter.
+                self.known[part] = None
+        return self.known[part]
 
     def _sentences(self) -> list[tuple[int, int, Boundary]]:
         """Spans of the sentences; one that is short, or silent, is joined to its neighbour."""
