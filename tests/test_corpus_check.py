@@ -21,7 +21,7 @@ from labkit.corpus import (
     prepare_corpus,
     read_listing,
 )
-from labkit.corpus.reading import Clip
+from labkit.corpus.listing import Clip
 from labkit.corpus.split import split_by_name
 
 RATE = 22_050

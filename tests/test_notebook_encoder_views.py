@@ -18,14 +18,14 @@ from torch.nn import functional as F
 import labkit.notebook
 from labkit.errors import InputError, TextError
 from labkit.labs.lab2_encoder.convolutions import compare_hiding, explore_convolutions
-from labkit.labs.lab2_encoder.hearing import SENTENCE, hear_encoder
+from labkit.labs.lab2_encoder.hearing import DATA, SENTENCE, hear_encoder
 from labkit.labs.lab2_encoder.idea import draw_encoder_idea
 from labkit.labs.lab2_encoder.memory import compare_packing, explore_halves
 from labkit.labs.lab2_encoder.situation import read
 from labkit.notebook import Notice, Picture
 from labkit.notebook.alignment import jumps_back, strongest
-from labkit.notebook.hearing import DATA, Hearing
 from labkit.notebook.picture import Table
+from labkit.notebook.recordings import Hearing
 from labkit.notebook.view import View
 from labkit.tacotron2 import Encoder
 

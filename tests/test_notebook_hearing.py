@@ -9,10 +9,9 @@ import soundfile
 import torch
 from safetensors.torch import load_file
 
-from labkit.labs.lab1_attention.hearing import SENTENCE
+from labkit.labs.lab1_attention.hearing import DATA, SENTENCE
 from labkit.notebook import hear_attention
 from labkit.notebook.alignment import jumps_back, strongest
-from labkit.notebook.hearing import DATA
 
 pytestmark = pytest.mark.lab1
 

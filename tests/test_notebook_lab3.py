@@ -16,7 +16,7 @@ from nbformat.notebooknode import NotebookNode
 
 import labkit.tacotron2.decoder as decoder_module
 import labkit.tacotron2.model as model_module
-from labkit.notebook.voice import voice
+from labkit.notebook.shipped_voice import voice
 from labkit.tacotron2 import DecoderState
 from notebook_tools import (
     NOTEBOOKS,

@@ -33,7 +33,7 @@ def failed():
 def test_player_plays_what_was_said(speech):
     page = speech._repr_html_()
     assert page.count("<audio controls") == 1
-    wav = base64.b64decode(re.search(r'audio/wav;base64,([^"]+)"', page)[1])
+    wav = base64.b64decode(re.search(r'audio/flac;base64,([^"]+)"', page)[1])
     audio, rate = soundfile.read(io.BytesIO(wav), dtype="float32")
     assert rate == 22_050
     np.testing.assert_allclose(audio, speech.audio.numpy(), atol=1e-4)

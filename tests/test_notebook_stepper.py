@@ -41,7 +41,7 @@ from labkit.labs.lab3_decoder.speaking import say_with, show_postnet
 from labkit.labs.lab3_decoder.start import show_start
 from labkit.labs.lab3_decoder.stepper import step_decoder
 from labkit.notebook.picture import Notice, Picture
-from labkit.notebook.voice import voice
+from labkit.notebook.shipped_voice import voice
 from labkit.tacotron2 import Decoder, DecoderState, Tacotron2
 from labkit.text import symbols
 

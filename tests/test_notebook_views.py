@@ -48,7 +48,7 @@ def data_of(cell: nbformat.NotebookNode) -> list[dict[str, str]]:
     return [output.data for output in cell.outputs if "data" in output]
 
 
-def readings(sentence: str) -> tuple[toy.Reading, toy.Reading]:
+def readings(sentence: str) -> tuple[toy.Attempt, toy.Attempt]:
     attention = Attention(**toy.ATTENTION_SIZES)
     attention.load_state_dict(toy.load_weights())
     letters = toy.clean(sentence)

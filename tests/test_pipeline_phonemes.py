@@ -123,7 +123,7 @@ def test_words_are_named_as_they_are_written():
 
 def test_picture_names_the_words():
     pytest.importorskip("matplotlib")
-    from labkit.notebook.speech import draw_speech
+    from labkit.notebook.speech_picture import draw_speech
 
     speech = Synthesizer(Scripted(), Buzzer(), settings=PHONEMES).say("Say 3 words {HH AW1 S}")
     axes = draw_speech(speech).figure.axes

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from labkit.errors import InputError, TextError
 from labkit.pipeline import Characters, split_text
 from labkit.pipeline.boundaries import Boundary
-from labkit.pipeline.front_end import Characters, SymbolText
+from labkit.pipeline.front_end import SymbolText
 from labkit.text import clean_text, text_to_sequence
 from labkit.text.symbol_table import blank_id, first_letter_id
 

@@ -12,11 +12,11 @@ from labkit.errors import ConfigError, InputError
 from labkit.tacotron2 import Tacotron2, Tacotron2Config, load_checkpoint
 from labkit.training.acoustic import AcousticRecipe, AcousticSettings, start_at_the_mean
 from labkit.training.build import build
-from labkit.training.config import TrainingConfig
 from labkit.training.evaluate import distortion
 from labkit.training.loop import run
 from labkit.training.losses import gate_loss, guided_attention_loss, masked_mean, mel_loss
 from labkit.training.recipe import LoopSettings
+from labkit.training.recipe_file import TrainingConfig
 from training_tools import SMALL_MODEL, make_tones, mixed_precision
 
 

@@ -13,7 +13,7 @@ from labkit.errors import ConfigError, LabkitError
 from labkit.tacotron2 import Tacotron2, Tacotron2Config, load_checkpoint
 from labkit.training.acoustic import AcousticSettings
 from labkit.training.build import build
-from labkit.training.config import fill, read_config
+from labkit.training.recipe_file import fill, read_config
 from training_tools import SMALL_MODEL, make_tones
 
 ROOT = Path(__file__).parents[1]

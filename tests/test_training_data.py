@@ -10,7 +10,7 @@ from labkit.audio import load_audio, log_mel
 from labkit.corpus import features as features_module
 from labkit.corpus.errors import CorpusError
 from labkit.corpus.features import Features, prepare
-from labkit.corpus.reading import read_listing
+from labkit.corpus.listing import read_listing
 from labkit.corpus.transcripts import transcribe
 from labkit.text import sequence_to_text, symbols
 from labkit.training.data import SILENCE, Batches, collate

@@ -7,8 +7,8 @@ from labkit.audio.files import load_audio, save_audio
 from labkit.audio.fourier import istft, stft
 from labkit.audio.inversion import griffin_lim, mel_to_magnitude
 from labkit.audio.level import at_level, speech_level
+from labkit.audio.measuring import AudioReport, audio_report
 from labkit.audio.mel import exp_mel, log_mel, mel_filterbank
-from labkit.audio.report import AudioReport, audio_report
 from labkit.audio.resampling import resample
 
 __all__ = [

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from labkit.cli.bench_arguments import DESCRIPTION, add_arguments
-from labkit.cli.files import check_output
+from labkit.cli.outputs import check_output
 from labkit.files import whole_file
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from labkit.cli.files import check_output
+from labkit.cli.outputs import check_output
 from labkit.cli.values import PRECISIONS, not_negative, positive
 
 if TYPE_CHECKING:

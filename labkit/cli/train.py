@@ -42,7 +42,7 @@ def add_commands(commands: Any) -> None:
 
 def _train(arguments: argparse.Namespace) -> int:
     from labkit.errors import ConfigError
-    from labkit.training.config import read_config
+    from labkit.training.recipe_file import read_config
 
     config = read_config(arguments.config, steps=arguments.steps, minutes=arguments.minutes)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from labkit.corpus.check import Checkup, Limits, check_corpus
 from labkit.corpus.errors import CorpusError
 from labkit.corpus.features import Features
+from labkit.corpus.listing import Clip, Fault, Listing, read_listing
 from labkit.corpus.make import Corpus, Recipe, make_corpus
 from labkit.corpus.prepare import Prepared, prepare_corpus
-from labkit.corpus.reading import Clip, Fault, Listing, read_listing
 from labkit.corpus.sentences import sentences
 
 __all__ = [

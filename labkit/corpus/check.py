@@ -8,8 +8,8 @@ from functools import partial
 from pathlib import Path
 
 from labkit.audio import MelConfig, audio_report, load_audio
+from labkit.corpus.listing import Clip, Fault, read_listing
 from labkit.corpus.parallel import in_order
-from labkit.corpus.reading import Clip, Fault, read_listing
 from labkit.errors import AudioError, TextError
 from labkit.progress import progress_bar
 from labkit.text import text_to_sequence
@@ -51,7 +51,7 @@ def check_corpus(
     """Look at every line and every recording of a corpus.
 
     Args:
-        path: as `labkit.corpus.reading.read_listing`.
+        path: as `labkit.corpus.listing.read_listing`.
         limits: what recordings must keep to.
         jobs: how many recordings at a time.
         progress: show a bar.

@@ -18,8 +18,8 @@ from labkit.audio import load_audio, log_mel
 from labkit.audio.config import DEFAULT
 from labkit.corpus.errors import CorpusError
 from labkit.corpus.layout import LABELS, WAVS
+from labkit.corpus.listing import Clip
 from labkit.corpus.parallel import in_order
-from labkit.corpus.reading import Clip
 from labkit.corpus.transcripts import Transcript, transcribe
 from labkit.errors import LabkitError, OutputError
 from labkit.files import write_tensors

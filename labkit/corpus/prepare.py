@@ -13,8 +13,8 @@ from labkit.audio import MelConfig, load_audio, save_audio
 from labkit.corpus.errors import CorpusError
 from labkit.corpus.features import FOLDER, Features, prepare
 from labkit.corpus.layout import LABELS, PARTS, WAVS, write_file_lists
+from labkit.corpus.listing import Clip, Listing, read_listing
 from labkit.corpus.parallel import in_order
-from labkit.corpus.reading import Clip, Listing, read_listing
 from labkit.corpus.split import split_by_name
 from labkit.errors import LabkitError, OutputError
 from labkit.progress import progress_bar
@@ -51,9 +51,9 @@ def prepare_corpus(
     """Write file lists and features of a corpus, or go on where that was interrupted.
 
     Args:
-        path: as `labkit.corpus.reading.read_listing`.
+        path: as `labkit.corpus.listing.read_listing`.
         folder: where to; ``prepared`` beside ``metadata.csv`` or beside the list by default.
-        lists: as `labkit.corpus.reading.read_listing`. A corpus that comes without lists is split
+        lists: as `labkit.corpus.listing.read_listing`. A corpus that comes without lists is split
             by `split_by_name`.
         allow_resampling: convert recordings of another rate into ``wavs`` beside the lists, instead
             of refusing them.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
-from labkit.corpus.reading import Clip
+from labkit.corpus.listing import Clip
 
 # Of 13 100 recordings, LJSpeech has 100 to validate and 500 to test with.
 _VALIDATION_SHARE = 100 / 13_100

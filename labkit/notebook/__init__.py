@@ -32,7 +32,7 @@ _OWN = {
     "Slider": "view",
     "View": "view",
     "compare_sounds": "ab_player",
-    "draw_speech": "speech",
+    "draw_speech": "speech_picture",
     "plot_alignment": "alignment",
 }
 

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import base64
 import html
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from string import ascii_uppercase
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 
 from labkit.audio import AudioReport, at_level, audio_report, log_mel, speech_level
 from labkit.audio.config import DEFAULT
 from labkit.errors import InputError
-from labkit.notebook.picture import DARK, Picture, Table, new_figure
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from labkit.notebook.picture import Picture, Table, new_figure
+from labkit.notebook.player import flac, player
+from labkit.notebook.waves import draw_waveform
 
 LONGEST = 60.0  # seconds of all sounds together, about 2 MB; the rest is not kept
 MOST = 6  # sounds
@@ -84,13 +81,10 @@ class Comparison:
                 f'<button type="button" value="{place}" onclick="{html.escape(_SWITCH)}" '
                 f'style="margin-right:0.5em" aria-label="Play {label}">▶ {letter}</button>'
             )
-            source = base64.b64encode(_flac(sound.audio, self.sample_rate)).decode()
-            players.append(
-                f"<p><b>{label}</b><br>{html.escape(_in_short(sound))}<br>"
-                f'<audio controls preload="auto" aria-label="{label}" '
-                f'style="width:100%;max-width:40em" src="data:audio/flac;base64,{source}">'
-                "</audio></p>"
+            heard = player(
+                f"{letter}: {sound.label}", flac(sound.audio, self.sample_rate), preload=True
             )
+            players.append(f"<p><b>{label}</b><br>{html.escape(_in_short(sound))}<br>{heard}</p>")
         picture = self.picture._repr_mimebundle_()["text/html"]
         return {
             "text/html": f'<div class="labkit-ab"><p>{"".join(buttons)} '
@@ -167,14 +161,6 @@ def _distance(first: torch.Tensor, other: torch.Tensor) -> float:
     return float((first[:, :frames] - other[:, :frames]).abs().mean())
 
 
-def _flac(audio: torch.Tensor, sample_rate: int) -> bytes:
-    import soundfile
-
-    file = io.BytesIO()
-    soundfile.write(file, audio.numpy(), sample_rate, "PCM_16", format="FLAC")
-    return file.getvalue()
-
-
 def _in_short(sound: Sound) -> str:
     report = sound.report
     flags = f" · {', '.join(report.flags)}" if report.flags else ""
@@ -247,17 +233,3 @@ def _draw(
 def _lettered(sounds: Sequence[Sound]) -> list[tuple[str, Sound]]:
     """Call the first sound A, the next one B, and so on."""
     return list(zip(ascii_uppercase, sounds, strict=False))
-
-
-def draw_waveform(axes: Axes, audio: torch.Tensor, sample_rate: int) -> None:
-    """Draw ``audio: (N,)`` by the two extremes of each stretch: it looks like all samples."""
-    size = max(1, len(audio) // 2000)
-    stretches = audio[: len(audio) // size * size].reshape(-1, size)  # (stretches, size)
-    axes.fill_between(
-        [size / sample_rate * at for at in range(len(stretches))],
-        stretches.min(dim=1).values.numpy(),
-        stretches.max(dim=1).values.numpy(),
-        color=DARK,
-        linewidth=0.5,
-    )
-    axes.set_ylabel("waveform")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 import html
-import io
 from dataclasses import dataclass
 
 import torch
 
 from labkit.notebook.picture import Picture
+from labkit.notebook.player import flac, player
 
 _MOST_SECONDS = 30
 
@@ -40,17 +39,8 @@ class Sound:
         """Write a player with a label that a screen reader can say."""
         if not len(self.audio):
             return f"<p>{html.escape(self.title)}: nothing to hear.</p>"
-        import soundfile
-
-        audio = self.audio[: _MOST_SECONDS * self.sample_rate].numpy()
-        file = io.BytesIO()
-        soundfile.write(file, audio, self.sample_rate, "PCM_16", format="FLAC")
-        source = base64.b64encode(file.getvalue()).decode()
-        return (
-            f'<p>{html.escape(str(self))}<br/><audio controls aria-label="'
-            f'{html.escape(self.title, quote=True)}" style="width:100%;max-width:40em" '
-            f'src="data:audio/flac;base64,{source}"></audio></p>'
-        )
+        sound = flac(self.audio[: _MOST_SECONDS * self.sample_rate], self.sample_rate)
+        return f"<p>{html.escape(str(self))}<br/>{player(self.title, sound)}</p>"
 
 
 @dataclass(frozen=True)
@@ -75,7 +65,7 @@ class SoundingPicture(Picture):
 def sound_of(mel: torch.Tensor, title: str) -> Sound:
     """Let the shipped voice's vocoder make ``mel: (n_mels, T)`` audible; T may be 0."""
     from labkit.audio import at_level
-    from labkit.notebook.voice import voice
+    from labkit.notebook.shipped_voice import voice
 
     vocoder, level = voice().vocoder, voice().settings.level
     if not mel.size(1):

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import html
-import io
 import os
 from pathlib import Path
 
@@ -14,7 +11,7 @@ from labkit.files import whole_file
 from labkit.pipeline.utterance import Utterance
 
 LONGEST_PLAYER = 300.0
-"""Seconds of sound that a notebook keeps, about 18 MB; more is left to `Speech.save`."""
+"""Seconds of sound that a notebook keeps, about 9 MB; more is left to `Speech.save`."""
 
 _MOST_NOTES = 10  # that a repr shows
 
@@ -38,7 +35,7 @@ class Speech(Utterance):
         """
         path = Path(path)
         try:
-            from labkit.notebook.speech import draw_speech
+            from labkit.notebook.speech_picture import draw_speech
 
             picture = draw_speech(self)
         except ImportError as error:
@@ -63,7 +60,7 @@ class Speech(Utterance):
 
     def _repr_html_(self) -> str:
         try:
-            from labkit.notebook.speech import draw_speech
+            from labkit.notebook.speech_picture import draw_speech
 
             picture = draw_speech(self)._repr_mimebundle_()["text/html"]
         except ImportError:
@@ -74,13 +71,6 @@ class Speech(Utterance):
         if not 0 < self.seconds <= LONGEST_PLAYER:
             reason = "Nothing was said." if not self.seconds else "Too long to be kept here."
             return f"<p>{reason} {self.seconds:.0f} s; speech.save(path) writes a file.</p>"
-        import soundfile
+        from labkit.notebook.player import flac, player
 
-        wav = io.BytesIO()
-        soundfile.write(wav, self.audio.numpy(), self.sample_rate, "PCM_16", format="WAV")
-        label = html.escape(self.text[:200], quote=True)
-        source = base64.b64encode(wav.getvalue()).decode()
-        return (
-            f'<audio controls aria-label="{label}" style="width:100%;max-width:40em" '
-            f'src="data:audio/wav;base64,{source}"></audio>'
-        )
+        return player(self.text[:200], flac(self.audio, self.sample_rate))

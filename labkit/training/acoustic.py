@@ -22,10 +22,10 @@ from labkit.progress import progress_bar
 from labkit.tacotron2 import Tacotron2, Tacotron2Config, save_checkpoint
 from labkit.tacotron2.masking import padding_mask
 from labkit.training.build import split_of
-from labkit.training.config import TrainingConfig, fill
 from labkit.training.data import Batch, Batches, collate
 from labkit.training.evaluate import FreeReading, figures_of, read_freely
 from labkit.training.losses import gate_loss, guided_attention_loss, mel_loss
+from labkit.training.recipe_file import TrainingConfig, fill
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -6,10 +6,10 @@ from importlib import import_module
 from pathlib import Path
 
 from labkit.corpus.errors import CorpusError
-from labkit.corpus.reading import Clip, read_listing
+from labkit.corpus.listing import Clip, read_listing
 from labkit.models.kind import recipes
-from labkit.training.config import TrainingConfig
 from labkit.training.recipe import Recipe
+from labkit.training.recipe_file import TrainingConfig
 
 
 def build(config: TrainingConfig, data: Path, *, progress: bool = False) -> Recipe:

@@ -23,8 +23,8 @@ from labkit.audio.fourier import full_precision
 from labkit.errors import AudioError, ConfigError
 from labkit.training import gan_losses
 from labkit.training.build import split_of
-from labkit.training.config import TrainingConfig, fill
 from labkit.training.discriminators import Discriminators
+from labkit.training.recipe_file import TrainingConfig, fill
 from labkit.training.spectral_losses import SpectralLoss, log_mels, magnitudes
 from labkit.vocoders.vocos.config import VocosConfig
 from labkit.vocoders.vocos.kind import save_checkpoint

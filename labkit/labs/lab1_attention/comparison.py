@@ -31,7 +31,7 @@ def compare_attention(attention_class: type[nn.Module], sentence: str = "no no n
     built = built_once(attention_class, "Attention", toy.ATTENTION_SIZES)
 
     @cache
-    def readings() -> list[toy.Reading]:
+    def readings() -> list[toy.Attempt]:
         attention = built()
         # Task by task first, so that a message names the first one that is not ready.
         past = past_at(letters, 1, 1.0, 0)
@@ -58,7 +58,7 @@ def compare_attention(attention_class: type[nn.Module], sentence: str = "no no n
     return View(draw, [Slider("step", "decoder step", 1, steps, min(5, steps), play=True)])
 
 
-def _draw_comparison(letters: str, both: list[toy.Reading], step: int) -> Picture:
+def _draw_comparison(letters: str, both: list[toy.Attempt], step: int) -> Picture:
     """Draw both alignments side by side and, below them, the weights of one step."""
     due = both[0].due[step - 1]
     height = 4.2 + 0.12 * len(letters)
@@ -95,7 +95,7 @@ def _draw_comparison(letters: str, both: list[toy.Reading], step: int) -> Pictur
     )
 
 
-def _in_words(letters: str, both: list[toy.Reading], step: int) -> str:
+def _in_words(letters: str, both: list[toy.Attempt], step: int) -> str:
     """Say what happens at one step, and what became of the whole sentence."""
     due = both[0].due[step - 1]
     lines = [f"Step {step} of {len(both[0].due)}: {named(letters, due)} is due."]
@@ -113,5 +113,5 @@ def _in_words(letters: str, both: list[toy.Reading], step: int) -> str:
     return "\n".join(lines)
 
 
-def _spelled(reading: toy.Reading) -> str:
+def _spelled(reading: toy.Attempt) -> str:
     return "".join(reading.letters[position] for position in strongest(reading.weights))

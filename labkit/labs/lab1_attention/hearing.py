@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from labkit.notebook.alignment import plot_alignment
-from labkit.notebook.hearing import Hearing, Recording
+from labkit.notebook.recordings import Hearing, Recording
 
 DATA = Path(__file__).parent / "data"  # recordings, and what was measured while they were made
 

@@ -107,7 +107,7 @@ def load_weights(part: str = "") -> dict[str, torch.Tensor]:
 
 
 @dataclass(frozen=True)
-class Reading:
+class Attempt:
     """What came of one attempt to read a sentence.
 
     Args:
@@ -129,7 +129,7 @@ class Reading:
         return float(self.weights[torch.arange(len(self.due)), self.due].mean())
 
 
-def read(attention: nn.Module, letters: str, use_location: bool = True) -> Reading:
+def read(attention: nn.Module, letters: str, use_location: bool = True) -> Attempt:
     """Let ``attention`` read ``letters`` with nobody helping: it lives on its own weights.
 
     Args:
@@ -152,7 +152,7 @@ def read(attention: nn.Module, letters: str, use_location: bool = True) -> Readi
             previous, cumulative = weights, cumulative + weights
             last, before_last = context, last
             steps.append(weights)
-    return Reading(letters, torch.cat(steps))
+    return Attempt(letters, torch.cat(steps))
 
 
 def _memory_layer(attention: Any) -> nn.Module:

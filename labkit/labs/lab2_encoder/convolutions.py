@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from labkit.labs.lab2_encoder.situation import (
-    Reading,
+    Symbols,
     behind,
     built_once,
     change,
@@ -87,7 +87,7 @@ def explore_convolutions(encoder_class: type[nn.Module], sentence: str = SENTENC
     )
 
 
-def _influence(encoder: object, reading: Reading, layers: int) -> torch.Tensor:
+def _influence(encoder: object, reading: Symbols, layers: int) -> torch.Tensor:
     """Change every symbol in turn: (T_in changed, T_in outputs), how much each output moves."""
     others = [reading.changed(position)[0] for position in range(len(reading))]
     outputs = convolve(encoder, embed(reading, *others), None, layers)  # (1 + T_in, D, T_in)
@@ -161,7 +161,7 @@ def compare_hiding(encoder_class: type[nn.Module], sentence: str = SHORT) -> Vie
     )
 
 
-def _most(reading: Reading, moved: torch.Tensor) -> str:
+def _most(reading: Symbols, moved: torch.Tensor) -> str:
     found = noticed(moved)
     if not found:
         return "nothing"
@@ -169,7 +169,7 @@ def _most(reading: Reading, moved: torch.Tensor) -> str:
     return f"{reading.span(found)}, most of all {reading.call(most)} by {moved[most]:.0%}"
 
 
-def label_symbols(axes: Axes, reading: Reading) -> None:
+def label_symbols(axes: Axes, reading: Symbols) -> None:
     """Write the symbols, and their numbers if there is room, below the chart."""
     numbered = [f"{name}\n{number}" for number, name in enumerate(reading.names, start=1)]
     crowded = len(reading) > 30

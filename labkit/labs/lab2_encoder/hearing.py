@@ -13,8 +13,8 @@ from torch import nn
 
 from labkit.labs.lab2_encoder.situation import built_once, change, embed, read, remember
 from labkit.notebook.alignment import plot_alignment
-from labkit.notebook.hearing import Hearing, Recording
 from labkit.notebook.picture import Notice
+from labkit.notebook.recordings import Hearing, Recording
 from labkit.notebook.student import NotReadyError
 
 DATA = Path(__file__).parent / "data"  # recordings, and what was measured while they were made

@@ -8,7 +8,7 @@ from torch import nn
 from labkit.labs.lab2_encoder.convolutions import LAYERS, SENTENCE, SHORT, label_symbols
 from labkit.labs.lab2_encoder.situation import (
     NOTICEABLE,
-    Reading,
+    Symbols,
     built_once,
     change,
     embed,
@@ -82,7 +82,7 @@ def compare_packing(encoder_class: type[nn.Module], sentence: str = SHORT) -> Vi
     return View(draw, [Slider("padding", "symbols of padding", 0, 30, 10, play=True)])
 
 
-def _packing_in_words(reading: Reading, padding: int, moved: dict[int, list[torch.Tensor]]) -> str:
+def _packing_in_words(reading: Symbols, padding: int, moved: dict[int, list[torch.Tensor]]) -> str:
     """Say, for both forms and both halves, which symbols are remembered otherwise than alone."""
     lines = [
         f"{padding} symbol{'' if padding == 1 else 's'} of padding behind {len(reading)} symbols. "

@@ -27,7 +27,7 @@ NOTICEABLE = 1e-3  # what changes by less is said not to change
 
 
 @dataclass(frozen=True)
-class Reading:
+class Symbols:
     """A sentence as the voice is given it.
 
     Args:
@@ -41,16 +41,16 @@ class Reading:
     def __len__(self) -> int:
         return len(self.ids)
 
-    def padded(self, n: int) -> Reading:
+    def padded(self, n: int) -> Symbols:
         """Return the sentence with ``n`` symbols of padding behind it."""
-        return Reading(self.ids + [pad_id] * n, self.names + ["·"] * n)
+        return Symbols(self.ids + [pad_id] * n, self.names + ["·"] * n)
 
-    def changed(self, position: int) -> tuple[Reading, str]:
+    def changed(self, position: int) -> tuple[Symbols, str]:
         """Return the sentence with another symbol at ``position``, and the name of that symbol."""
         name = "OY" if self.names[position] != "OY" else "Z"
         ids, names = list(self.ids), list(self.names)
         ids[position], names[position] = symbol_to_id[f"@{name}"], name
-        return Reading(ids, names), name
+        return Symbols(ids, names), name
 
     def call(self, position: int) -> str:
         """Call a symbol by itself and its number, counted from 1."""
@@ -73,7 +73,7 @@ def voice() -> Synthesizer:
     return Synthesizer.from_pretrained(device="cpu")
 
 
-def read(sentence: str) -> Reading:
+def read(sentence: str) -> Symbols:
     """Turn a sentence into the symbols that the voice reads.
 
     Raises:
@@ -87,10 +87,10 @@ def read(sentence: str) -> Reading:
             f"for 3 to {MOST_SYMBOLS}."
         )
     names = [symbols[i].removeprefix("@") for i in ids]
-    return Reading(ids, [SPACE if name == " " else name for name in names])
+    return Symbols(ids, [SPACE if name == " " else name for name in names])
 
 
-def embed(*sentences: Reading) -> torch.Tensor:
+def embed(*sentences: Symbols) -> torch.Tensor:
     """Look up the vectors of sentences of one length: (B, encoder_embedding_dim, T_in)."""
     ids = torch.tensor([sentence.ids for sentence in sentences])  # (B, T_in)
     with torch.no_grad():

@@ -12,8 +12,8 @@ from torch import nn
 
 from labkit.errors import InputError
 from labkit.notebook.picture import SPACE, Notice
+from labkit.notebook.shipped_voice import voice
 from labkit.notebook.student import NotReadyError, expect, students_code, task_of
-from labkit.notebook.voice import voice
 from labkit.tacotron2 import transplant
 from labkit.text import symbols
 
@@ -225,7 +225,7 @@ class _PrenetListener:
 
 
 @dataclass(frozen=True, eq=False)
-class Reading:
+class Decoded:
     """What the student's ``infer`` returned for one sentence.
 
     Args:
@@ -241,7 +241,7 @@ class Reading:
     frames: int
 
 
-def infer(decoder: Any, sentence: Sentence, **options: Any) -> Reading:
+def infer(decoder: Any, sentence: Sentence, **options: Any) -> Decoded:
     """Let the student's ``infer`` read a sentence, and look at what it returns.
 
     Raises:
@@ -263,4 +263,4 @@ def infer(decoder: Any, sentence: Sentence, **options: Any) -> Reading:
     if not 0 <= frames <= steps * r:
         title = f"Decoder.infer counts {frames} frames, but made {steps * r}"
         raise NotReadyError(Notice(title, "Run the check below the task: it says more."))
-    return Reading(mel, gate, weights, frames)
+    return Decoded(mel, gate, weights, frames)

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from labkit.labs.lab3_decoder.decoding import Reading, Sentence, decoder_of, encode, infer
+from labkit.labs.lab3_decoder.decoding import Decoded, Sentence, decoder_of, encode, infer
 from labkit.notebook.picture import DARK, LIGHT, Notice, Table, new_figure
 from labkit.notebook.sounding import SoundingPicture, sound_of
 from labkit.notebook.student import NotReadyError
@@ -86,14 +86,14 @@ def _attempt(decoder: Any, sentence: Sentence, dropout: bool, seed: int) -> _Att
     )
 
 
-def _means(reading: Reading, r: int) -> torch.Tensor:
+def _means(reading: Decoded, r: int) -> torch.Tensor:
     """Average the log-mel over the time that each symbol got: (n_mels, T_in)."""
     weights = reading.weights[: reading.frames // r]  # (steps, T_in)
     by_step = reading.mel[:, : reading.frames].unflatten(1, (-1, r)).mean(2)  # (n_mels, steps)
     return by_step @ weights / weights.sum(0).clamp(min=1e-3)
 
 
-def _what_went_wrong(reading: Reading, sentence: Sentence, r: int) -> str:
+def _what_went_wrong(reading: Decoded, sentence: Sentence, r: int) -> str:
     steps = reading.frames // r
     if not steps:
         return "nothing was said"

@@ -14,8 +14,8 @@ from pathlib import Path
 import torch
 
 from labkit.notebook.alignment import draw_alignment
-from labkit.notebook.hearing import Hearing, Recording
 from labkit.notebook.picture import SPACE, Picture, new_figure
+from labkit.notebook.recordings import Hearing, Recording
 from labkit.pipeline.attention_check import AttentionReport, check_attention
 
 DATA = Path(__file__).parent / "data"  # recordings, and what was measured while they were made

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from labkit.labs.lab3_decoder.decoding import Reading, Sentence, decoder_of, encode, infer
+from labkit.labs.lab3_decoder.decoding import Decoded, Sentence, decoder_of, encode, infer
 from labkit.notebook.picture import DARK, LIGHT, Notice, Table, new_figure
 from labkit.notebook.sounding import Sound, SoundingPicture, sound_of
 from labkit.notebook.student import NotReadyError
@@ -32,7 +32,7 @@ def explore_gate(
     sentence = encode(text)
 
     @cache
-    def build() -> tuple[Any, Reading]:
+    def build() -> tuple[Any, Decoded]:
         decoder = decoder_of(decoder_class, "decode", "steps", "infer", "parse_decoder_outputs")
         return decoder, infer(decoder, sentence, gate_threshold=_NEVER)
 
@@ -53,7 +53,7 @@ def explore_gate(
 
 
 def _draw(
-    r: int, sentence: Sentence, whole: Reading, reading: Reading, threshold: float, kept: int
+    r: int, sentence: Sentence, whole: Decoded, reading: Decoded, threshold: float, kept: int
 ) -> SoundingPicture:
     made, counted = len(reading.gate), reading.frames // r
     fired = counted < made
@@ -97,7 +97,7 @@ def _draw(
 
 
 def _in_words(
-    r: int, whole: Reading, reading: Reading, threshold: float, kept: int, sound: Sound
+    r: int, whole: Decoded, reading: Decoded, threshold: float, kept: int, sound: Sound
 ) -> str:
     made, counted = len(reading.gate), reading.frames // r
     lines = [f"Threshold {percent(_sigmoid(threshold))} (log-odds {threshold:g})."]
@@ -116,7 +116,7 @@ def _in_words(
     return "\n".join(lines)
 
 
-def _levels(whole: Reading, r: int) -> list[float]:
+def _levels(whole: Decoded, r: int) -> list[float]:
     """Mean log-mel of each step."""
     return whole.mel.unflatten(1, (-1, r)).mean(dim=(0, 2)).tolist()
 

@@ -9,9 +9,9 @@ import torch
 
 from labkit.labs.lab3_decoder.decoding import encode, infer, require
 from labkit.notebook.picture import Notice, Table, new_figure
+from labkit.notebook.shipped_voice import voice
 from labkit.notebook.sounding import SoundingPicture, sound_of
 from labkit.notebook.student import NotReadyError, expect, students_code
-from labkit.notebook.voice import voice
 from labkit.pipeline import Speech, Synthesizer
 from labkit.tacotron2 import transplant
 

@@ -10,11 +10,11 @@ from typing import Any
 import torch
 
 from labkit.audio.config import DEFAULT
-from labkit.notebook.ab_player import draw_waveform
 from labkit.notebook.alignment import strongest
 from labkit.notebook.picture import DARK, GREY, LIGHT, Notice, Picture, Table, new_figure
 from labkit.notebook.student import NotReadyError, expect, students_code
 from labkit.notebook.view import Slider, View
+from labkit.notebook.waves import draw_waveform
 from labkit.pipeline import Synthesizer
 from labkit.tacotron2 import Tacotron2
 from labkit.text import symbols

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 import html
 from dataclasses import dataclass
 
 from labkit.notebook.picture import Picture
+from labkit.notebook.player import player
 
 
 @dataclass(frozen=True)
@@ -44,10 +44,5 @@ class Hearing:
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         parts = [f"<p>“{html.escape(self.sentence)}”</p>"]
         for one in self.recordings:
-            source = base64.b64encode(one.sound).decode()
-            parts += [
-                f'<audio controls aria-label="{html.escape(one.title, quote=True)}" '
-                f'style="width:100%;max-width:40em" src="data:audio/flac;base64,{source}"></audio>',
-                one.picture._repr_mimebundle_()["text/html"],
-            ]
+            parts += [player(one.title, one.sound), one.picture._repr_mimebundle_()["text/html"]]
         return {"text/html": "".join(parts), "text/plain": repr(self)}

@@ -6,7 +6,8 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from labkit.notebook.alignment import strongest
-from labkit.notebook.picture import DARK, Picture, Table, new_figure
+from labkit.notebook.picture import Picture, Table, new_figure
+from labkit.notebook.waves import draw_waveform
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -32,29 +33,13 @@ def draw_speech(speech: Utterance) -> Picture:
     end = min(speech.seconds, LONGEST)
     figure = new_figure(9, 6.5)
     axes = figure.subplots(3, 1, sharex=True, height_ratios=(1, 2, 3))
-    _draw_waveform(axes[0], speech, end)
+    draw_waveform(axes[0], speech.audio[: round(end * speech.sample_rate)], speech.sample_rate)
+    axes[0].set_ylim(-1, 1)
     _draw_mel(axes[1], speech, shown)
     _draw_alignments(axes[2], shown)
     axes[2].set_xlim(0, max(end, 0.01))
     axes[2].set_xlabel("seconds")
     return Picture(figure, _title(speech), _text(speech, end), _table(speech))
-
-
-def _draw_waveform(axes: Axes, speech: Utterance, end: float) -> None:
-    # The two extremes of each stretch look the same as all samples, and are drawn much faster.
-    audio = speech.audio[: round(end * speech.sample_rate)]
-    size = max(1, len(audio) // 2000)
-    stretches = audio[: len(audio) // size * size].reshape(-1, size)  # (stretches, size)
-    if len(stretches):
-        axes.fill_between(
-            [size / speech.sample_rate * at for at in range(len(stretches))],
-            stretches.min(dim=1).values.numpy(),
-            stretches.max(dim=1).values.numpy(),
-            color=DARK,
-            linewidth=0.5,
-        )
-    axes.set_ylim(-1, 1)
-    axes.set_ylabel("waveform")
 
 
 def _draw_mel(axes: Axes, speech: Utterance, shown: list[SpeechPiece]) -> None:
