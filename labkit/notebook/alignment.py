@@ -79,11 +79,27 @@ def plot_alignment(
     return Picture(figure, title, text)
 
 
-def draw_alignment(axes: Axes, weights: torch.Tensor, symbols: str | Sequence[str] | None) -> Any:
-    """Draw ``weights: (T, T_in)`` into ``axes`` and return the image, for a colour bar."""
+def draw_alignment(
+    axes: Axes,
+    weights: torch.Tensor,
+    symbols: str | Sequence[str] | None = None,
+    *,
+    span: tuple[float, float] | None = None,
+    base: int = 0,
+) -> Any:
+    """Draw attention weights into ``axes`` and return the image, for a colour bar.
+
+    Args:
+        axes: where to.
+        weights: (T, T_in) weights; one row for each decoder step.
+        symbols: the T_in input symbols, to label the vertical axis.
+        span: where the first step begins and the last one ends; steps are counted if None.
+        base: height of the first symbol.
+    """
     from matplotlib.ticker import MaxNLocator
 
     steps, length = weights.shape
+    left, right = span or (0.5, steps + 0.5)
     image = axes.imshow(
         weights.T.numpy(),
         origin="lower",
@@ -92,12 +108,17 @@ def draw_alignment(axes: Axes, weights: torch.Tensor, symbols: str | Sequence[st
         cmap="viridis",
         vmin=0,
         vmax=1,
-        extent=(0.5, steps + 0.5, -0.5, length - 0.5),
+        extent=(left, right, base - 0.5, base + length - 0.5),
     )
     # White dots say where the strongest weight is without relying on colour.
-    axes.plot(range(1, steps + 1), strongest(weights), "o", color="white", ms=3.5, mec="black")
-    axes.set_xlabel("decoder step")
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    width = (right - left) / steps
+    places = [left + (step + 0.5) * width for step in range(steps)]
+    path = [base + symbol for symbol in strongest(weights)]
+    size, edge = (2.0, "white") if span else (3.5, "black")
+    axes.plot(places, path, "o", color="white", ms=size, mec=edge)
+    if span is None:
+        axes.set_xlabel("decoder step")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_ylabel("input symbol")
     if symbols is not None and length <= MOST_LABELS:
         labels = visible(symbols) if isinstance(symbols, str) else list(symbols)

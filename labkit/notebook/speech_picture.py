@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from labkit.notebook.alignment import strongest
+from labkit.notebook.alignment import draw_alignment
 from labkit.notebook.picture import Picture, Table, new_figure
 from labkit.notebook.waves import draw_waveform
 
@@ -64,30 +64,15 @@ def _draw_mel(axes: Axes, speech: Utterance, shown: list[SpeechPiece]) -> None:
 
 def _draw_alignments(axes: Axes, shown: list[SpeechPiece]) -> None:
     """Draw each alignment where its piece is in time, and above the one before."""
-    axes.set_ylabel("symbol read")
     axes.set_facecolor("#440154")  # viridis at zero
     base = 0
     words: list[tuple[float, str]] = []
     for piece in shown:
-        steps, length = piece.alignment.shape
-        end = piece.start + piece.seconds
-        image = axes.imshow(
-            piece.alignment.T.numpy(),
-            origin="lower",
-            aspect="auto",
-            interpolation="nearest",
-            cmap="viridis",
-            vmin=0,
-            vmax=1,
-            extent=(piece.start, end, base - 0.5, base + length - 0.5),
-        )
-        # White dots say where the strongest weight is without relying on colour.
-        width = piece.seconds / steps
-        times = [piece.start + (step + 0.5) * width for step in range(steps)]
-        path = [base + symbol for symbol in strongest(piece.alignment)]
-        axes.plot(times, path, ".", color="white", ms=2)
+        span = (piece.start, piece.start + piece.seconds)
+        image = draw_alignment(axes, piece.alignment, span=span, base=base)
         words += _words(piece, base)
-        base += length
+        base += len(piece.ids)
+    axes.set_ylabel("symbol read")
     if not shown:
         return
     axes.figure.colorbar(image, ax=axes, label="attention weight", pad=0.01)

@@ -17,13 +17,15 @@ def draw_readings(readings: Sequence[FreeReading]) -> Figure:
     """Draw alignment, spectrogram and recording of some free readings, a row for each."""
     from matplotlib.figure import Figure
 
+    from labkit.notebook.alignment import draw_alignment
+
     figure = Figure(figsize=(14, 3 * len(readings)), layout="constrained")
     axes = figure.subplots(len(readings), 3, squeeze=False)
     for (left, middle, right), reading in zip(axes, readings, strict=True):
-        _show(left, reading.alignment.t(), vmax=1)
+        draw_alignment(left, reading.alignment)
         found = ", ".join(failure.kind for failure in reading.report.failures) or "no failure"
         title = f"{found}, peak {reading.report.peak:.2f}"
-        left.set(title=title, xlabel="decoder step", ylabel="symbol")
+        left.set_title(title)
         for panel, mel, title in (
             (middle, reading.mel, "read" if reading.stopped else "read, never stopped"),
             (right, reading.target, "recorded"),

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from labkit.audio.config import DEFAULT
-from labkit.notebook.alignment import strongest
+from labkit.notebook.alignment import draw_alignment, strongest
 from labkit.notebook.picture import DARK, GREY, LIGHT, Notice, Picture, Table, new_figure
 from labkit.notebook.student import NotReadyError, expect, students_code
 from labkit.notebook.view import Slider, View
@@ -110,7 +110,6 @@ def _draw_reading(
     alignments: torch.Tensor,
 ) -> Picture:
     B, _, T = mel.shape
-    T_in = ids.size(1)
     frames_per_step = T // alignments.size(1)
     figure = new_figure(9, 5.2)
     axes = figure.subplots(2, B, sharex="col", squeeze=False, height_ratios=(2, 3))
@@ -124,16 +123,8 @@ def _draw_reading(
             extent=(0.5, T / frames_per_step + 0.5, 0, mel.size(1)),
         )  # fmt: skip
         upper.set_title(f"sentence {number + 1}: {frames} frames", fontsize=10)
-        image = lower.imshow(
-            alignments[number].T.numpy(), origin="lower", aspect="auto", interpolation="nearest",
-            cmap="viridis", vmin=0, vmax=1,
-            extent=(0.5, T / frames_per_step + 0.5, -0.5, T_in - 0.5),
-        )  # fmt: skip
-        # White dots say where the strongest weight is without relying on colour.
+        image = draw_alignment(lower, alignments[number])
         path = strongest(alignments[number])
-        lower.plot(range(1, len(path) + 1), path, ".", color="white", ms=2)
-        lower.set_xlabel("decoder step")
-        lower.set_ylabel("input symbol")
         last = frames / frames_per_step + 0.5
         for panel in (upper, lower):
             panel.axvline(last, color="white", lw=1.5, ls="--")
