@@ -4,6 +4,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+JOBS ?= 2
 STAMP := $(VENV)/.installed
 
 .PHONY: help setup system browser demo test test-anywhere lint lab formgrader golden bench clean
@@ -30,11 +31,11 @@ browser: ## the same, and the browser that the tests look with
 demo: $(STAMP)  ## release lab 1, grade a small class, print the marks and why
 	$(BIN)/grader demo
 
-test: $(STAMP) browser  ## lint, types, all tests, coverage
+test: $(STAMP) browser  ## lint, types, all tests, coverage (JOBS=2)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term-missing:skip-covered --cov-fail-under=85
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --cov --cov-report=term-missing:skip-covered --cov-fail-under=85
 
 test-anywhere: $(STAMP)  ## the tests as if on other machines (hours; ARGS=--list says which)
 	$(BIN)/python tools/test_anywhere.py $(ARGS)
