@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import pytest
@@ -11,7 +12,7 @@ from labkit.audio import MelConfig
 from labkit.errors import CheckpointError, ConfigError, DeviceError, SpeechError, TextError
 from labkit.pipeline import Synthesizer, VoiceSettings, save_voice, voice_folder
 from labkit.tacotron2 import save_checkpoint
-from labkit.vocoders import GriffinLim, WaveGlow, WaveGlowConfig
+from labkit.vocoders import GriffinLim, HiFiGAN, HiFiGANConfig, WaveGlow, WaveGlowConfig
 from pipeline_tools import Buzzer, tiny_tacotron2
 
 
@@ -95,6 +96,16 @@ def test_voice_keeps_the_checkpoints_that_it_was_given(checkpoint, waveglow, tmp
     assert speaker.settings.denoise == 0  # as the folder says
 
 
+def test_what_lies_beside_a_checkpoint_comes_along(model, tmp_path):
+    config = HiFiGANConfig(
+        upsample_initial_channel=16, resblock_kernel_sizes=(3,), resblock_dilation_sizes=((1, 2),)
+    )
+    torch.save({"generator": HiFiGAN(config).state_dict()}, tmp_path / "g_1")
+    (tmp_path / "config.json").write_text(json.dumps(dataclasses.asdict(config)))
+    folder = save_voice(tmp_path / "voice", model, tmp_path / "g_1")
+    assert Synthesizer.from_pretrained(folder).vocoder.config == config
+
+
 def test_checkpoints_are_a_voice_too(checkpoint, waveglow):
     speaker = Synthesizer.from_pretrained(tacotron2=checkpoint)
     assert isinstance(speaker.vocoder, GriffinLim)
@@ -109,6 +120,13 @@ def test_another_vocoder_for_a_voice(folder, waveglow):
     speaker = Synthesizer.from_pretrained(folder, vocoder=waveglow)
     assert isinstance(speaker.vocoder, WaveGlow)
     assert (speaker.settings.name, speaker.settings.denoise) == ("Ada", 0.01)
+
+
+@pytest.mark.parametrize("vocoder", [None, "griffin-lim", GriffinLim()])
+def test_a_voice_without_a_neural_vocoder(model, tmp_path, vocoder):
+    folder = save_voice(tmp_path / "voice", model, vocoder)
+    assert json.loads((folder / "voice.json").read_text())["vocoder"] is None
+    assert isinstance(Synthesizer.from_pretrained(folder).vocoder, GriffinLim)
 
 
 def test_shipped_voice_is_used_without_a_path(folder, monkeypatch):

@@ -33,6 +33,7 @@ from labkit.errors import ConfigError, SpeechError, TextError, refuse_unknown
 from labkit.models.acoustic import AcousticModel
 from labkit.models.kind import kind_of, kind_of_file, kinds, load_acoustic
 from labkit.pipeline.voice import VoiceSettings
+from labkit.vocoders.griffin_lim import GRIFFIN_LIM, GriffinLim
 from labkit.vocoders.protocol import Vocoder
 
 SHIPPED_VOICE = Path(__file__).parent.parent / "data" / "voice"
@@ -70,7 +71,6 @@ def load_parts(
         acoustic_file, own_vocoder, settings = read_voice(folder)
         acoustic = load_acoustic(acoustic_file)
     from labkit.vocoders import load_vocoder
-    from labkit.vocoders.griffin_lim import GRIFFIN_LIM, GriffinLim
 
     source = own_vocoder if vocoder is None else vocoder
     if source is None or source == GRIFFIN_LIM:
@@ -151,7 +151,7 @@ def save_voice(
         unfinished.mkdir()
         content["kinds"] = {"acoustic": _keep(acoustic, "acoustic", unfinished, content)}
         content["vocoder"] = None
-        if vocoder is not None:
+        if vocoder not in (None, GRIFFIN_LIM) and not isinstance(vocoder, GriffinLim):
             content["kinds"]["vocoder"] = _keep(vocoder, "vocoder", unfinished, content)
         text = json.dumps(content, indent=2, ensure_ascii=False)
         if card:
@@ -173,15 +173,17 @@ def _keep(
     Returns:
         What its kind is called.
     """
-    if isinstance(model, (AcousticModel, Vocoder)):
-        kind, suffix = kind_of(model), ".safetensors"
+    if isinstance(model, nn.Module):
+        kind, source = kind_of(model), type(model).__name__
     else:
-        kind, suffix = kind_of_file(model)[0], Path(model).suffix
+        (kind, weights), source = kind_of_file(model), str(model)
+        if weights.config is None:  # what is said of it beside the file would stay behind
+            model = kind.read(model, weights)
     if not issubclass(kind.model, _PARTS[part]):
-        source = type(model).__name__ if isinstance(model, (AcousticModel, Vocoder)) else model
         raise SpeechError(f"{source} is of the kind {kind.name}, which cannot be the {part} model")
+    suffix = ".safetensors" if isinstance(model, nn.Module) else Path(model).suffix
     content[part] = ("vocoder" if part == "vocoder" else kind.stem) + suffix
-    if isinstance(model, (AcousticModel, Vocoder)):
+    if isinstance(model, nn.Module):
         kind.save(model, folder / content[part])
     else:
         shutil.copyfile(model, folder / content[part])
