@@ -299,17 +299,6 @@ def test_release_says_in_one_line_what_is_missing(
     assert said.startswith("the source notebook ")
 
 
-def test_release_prints_where_everything_is(tmp_path: Path) -> None:
-    shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks")
-    shutil.copyfile(ROOT / "nbgrader_config.py", tmp_path / "nbgrader_config.py")
-    ran = grader("release", LAB.name, "--json", folder=tmp_path)  # the course is where one stands
-    assert ran.code == 0, ran.err
-    answer = json.loads(ran.out)
-    assert len(answer["wheels"]) == 2
-    for name in (answer["notebook"], answer["folder"], *answer["wheels"]):
-        assert (tmp_path / name).exists()
-
-
 def test_doctor_tells_what_this_machine_can(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from browser_tools import PATIENCE, TOKEN, Server, new_page, running_browser, running_server
 from conftest import MASK_AFTER_SOFTMAX, fill
-from course_tools import LAB, Course, cell_of, make_course
+from course_tools import LAB, Course, cell_of, generated_course
 from test_pictures import PNG
 
 sync_api = pytest.importorskip("playwright.sync_api")
@@ -33,8 +33,7 @@ def paste(notebook: dict[str, Any]) -> None:
 
 @pytest.fixture(scope="module")
 def course(confined: str, tmp_path_factory: pytest.TempPathFactory) -> Course:
-    made = make_course(tmp_path_factory.mktemp("formgrader") / "course")
-    assert made.nbgrader("generate_assignment", LAB.name).code == 0
+    made = generated_course(tmp_path_factory, "formgrader")
     made.hand_in("ada", fill() | {"attention-4": ANSWER}, paste)
     made.hand_in("cleo", MASK_AFTER_SOFTMAX)
     ran = made.nbgrader("autograde", LAB.name)

@@ -39,7 +39,10 @@ def released(course: Course) -> Callable[[str], Release]:
     def release_once(lab: str) -> Release:
         ran = run(["grader", "release", lab, "--json"], course.root, PYTHONPATH=str(ROOT))
         assert ran.code == 0, ran.text
-        said = json.loads(ran.out)
+        said = json.loads(ran.out)  # the course is where one stands
+        assert len(said["wheels"]) == 2
+        for place in (said["notebook"], said["folder"], *said["wheels"]):
+            assert (course.root / place).exists()
         return Release(
             course.root / said["notebook"],
             course.root / said["folder"],
