@@ -15,6 +15,7 @@ _ISOLATION_HELP = "bubblewrap (default), or none: runs every submission with you
 
 
 def _check(arguments: argparse.Namespace) -> int:
+    from grader.judge.finding import in_words
     from grader.selfcheck.check_notebook import check_notebook
     from grader.text import visible
 
@@ -38,9 +39,8 @@ def _check(arguments: argparse.Namespace) -> int:
     for verdict in verdicts:
         mark = "✓" if verdict.passed else "✗"
         count = f" ({verdict.public[0]}/{verdict.public[1]})" if verdict.public[1] else ""
-        print(f"{mark} {visible(verdict.message)}{count}")
-        if verdict.hint:
-            print(f"  Ask yourself: {verdict.hint}")
+        found, *question = in_words(verdict.message, verdict.hint)
+        print(f"{mark} {visible(found)}{count}", *question, sep="\n  ")
     for repair in submission.repairs:
         print(f"! {visible(repair)}")
     return 0 if passed else 1

@@ -61,14 +61,7 @@ def feedback_page(lab: Lab, record: Record, points: Points | None = None) -> str
         parts.append(
             f'<section class="{"passed" if passed else ""}"><h2>{_say(verdict["task"])}</h2>'
         )
-        parts.append(f"<p>{_say(verdict['message'])}</p>")
-        if verdict["hint"]:
-            parts.append(f"<p><b>Ask yourself:</b> {_say(verdict['hint'])}</p>")
-        if verdict["note"]:
-            parts.append(f"<p>({_say(verdict['note'])})</p>")
-        if counted := from_record(verdict).counted:
-            parts.append(f"<p>{counted}</p>")
-        parts += [f"<p>For a person's eye: {_say(flag)}.</p>" for flag in verdict["flags"]]
+        parts += [f"<p>{_say(line)}</p>" for line in from_record(verdict).words]
         parts.append("</section>")
     manual = [task for task in lab.tasks if task.manual]
     for task in manual:

@@ -22,3 +22,8 @@ class Finding:
     message: str
     hint: str = ""
     slip: str = ""
+
+
+def in_words(message: str, hint: str) -> list[str]:
+    """Say what was found line by line: the message, and the question that leads on."""
+    return [message, f"Ask yourself: {hint}"] if hint else [message]

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from grader.judge.compare import said_error
-from grader.judge.finding import Finding
+from grader.judge.finding import Finding, in_words
 from grader.judge.naming import named
 from grader.judge.stage import Partner, examine_played
 from grader.labs.base import Case, Lab, Task, Tensors
@@ -66,6 +66,15 @@ class Verdict:
         if not self.hidden[1]:
             return f"{said}; hidden ones are asked when these pass."
         return f"{said}, hidden cases {self.hidden[0]} of {self.hidden[1]}."
+
+    @property
+    def words(self) -> list[str]:
+        """The verdict line by line: for its student, then how it came about, then for a person."""
+        return [
+            *in_words(self.message, self.hint),
+            *filter(None, [self.counted, self.note and f"({self.note})"]),
+            *(f"For a person's eye: {flag}." for flag in self.flags),
+        ]
 
     def record(self) -> dict[str, Any]:
         """Return the verdict as plain data for the ledger."""

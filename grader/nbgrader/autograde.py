@@ -230,15 +230,7 @@ def _verdict_outputs(
     if verdict is None:  # a graded cell that nobody judged earns nothing
         text = "The judge has no verdict on this cell."
         return [new("error", ename="NoVerdict", evalue=text, traceback=[text])]
-    lines = [verdict.message]
-    if verdict.hint:
-        lines.append(f"Ask yourself: {verdict.hint}")
-    if verdict.counted:
-        lines.append(verdict.counted)
-    if verdict.note:
-        lines.append(f"({verdict.note})")
-    lines += [f"Repaired: {repair}." for repair in repairs]
-    lines += [f"For a person's eye: {flag}." for flag in verdict.flags]
+    lines = [*verdict.words, *(f"Repaired: {repair}." for repair in repairs)]
     if isolation != BUBBLEWRAP:
         lines.append("(judged unconfined)")
     text = visible("\n".join(lines))

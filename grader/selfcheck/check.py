@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import torch
 
 from grader.judge.compare import close
-from grader.judge.finding import Finding
+from grader.judge.finding import Finding, in_words
 from grader.judge.golden import public_cases
 from grader.judge.naming import named
 from grader.judge.stage import examine_played, partner_of
@@ -61,10 +61,8 @@ class CheckResult:
     def __repr__(self) -> str:
         if self.finding is None:
             return f"✓ {self.task.id} {self.task.title}: passed ({self.summary})"
-        text = f"✗ {self.task.id} {self.task.title}: {self.finding.message}"
-        if self.finding.hint:
-            text += f"\n  Ask yourself: {self.finding.hint}"
-        return f"{text}\n  ({self.summary})"
+        said = in_words(self.finding.message, self.finding.hint)
+        return f"✗ {self.task.id} {self.task.title}: " + "\n  ".join([*said, f"({self.summary})"])
 
     def _repr_html_(self) -> str:
         passed = self.finding is None
@@ -75,9 +73,8 @@ class CheckResult:
             f"<code>{escape(self.task.title)}</code>"
         ]
         if self.finding is not None:
-            rows.append(f"<p>{escape(self.finding.message)}</p>")
-            if self.finding.hint:
-                rows.append(f"<p><b>Ask yourself:</b> {escape(self.finding.hint)}</p>")
+            said = in_words(self.finding.message, self.finding.hint)
+            rows += [f"<p>{escape(line)}</p>" for line in said]
         if self.picture:
             rows.append(f"<div>{self.picture}</div>")
         rows.append(f"<small>Self-check: {escape(self.summary)}.</small></div>")
