@@ -50,7 +50,7 @@ def found(task: Task, case: Case, fill: Any, **others: Any) -> Finding | None:
     """Return what is found to be wrong with a fill on a case."""
     partner = partner_of(task, case)
     played = call(task, case, fill, partner, **others)
-    return examine_played(task, case, partner, *played)[1]
+    return examine_played(task, case, partner, *played)
 
 
 class FillWorker:

@@ -61,14 +61,13 @@ def _same_sound(stored: torch.Tensor, made: torch.Tensor) -> bool:
 def _parts(case: Case) -> dict[str, Tensors]:
     """Return all tensors of a case by the group under which they are stored."""
     slips = {f"slip:{slip}": outputs for slip, outputs in case.slips.items()}
-    also = {f"also:{way}": outputs for way, outputs in case.also.items()}
     return {
         "state": case.state,
         "inputs": case.inputs,
         "expected": case.expected,
         "gradients": case.gradients,
         "given_gradients": case.given_gradients,
-    } | (also | slips)
+    } | slips
 
 
 def _compare_form(place: str, stored: Case, made: Case) -> list[str]:
@@ -79,9 +78,6 @@ def _compare_form(place: str, stored: Case, made: Case) -> list[str]:
     if set(stored.slips) != set(made.slips):
         problems.append(f"{place}: the slips differ")
         made = replace(made, slips={})
-    if set(stored.also) != set(made.also):
-        problems.append(f"{place}: the other right ways differ")
-        made = replace(made, also={})
     for group, wanted in _parts(made).items():
         found = _parts(stored)[group]
         if found.keys() != wanted.keys():

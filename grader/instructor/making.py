@@ -62,7 +62,6 @@ def complete(
     *,
     gradients: bool | Sequence[str] = False,
     slips: Mapping[str, Any] | None = None,
-    also: Mapping[str, Any] | None = None,
     **others: Any,
 ) -> Case:
     """Put into a case what the reference answers, and what else is to be stored beside it.
@@ -74,7 +73,6 @@ def complete(
         gradients: whether gradients are expected, too: of all parameters, and of the inputs that
             are named; of the task's arguments if only True is said.
         slips: wrong fills by slip id, whose outputs are stored; those that raise are left out.
-        also: right fills that go another way, by a name for each.
         others: what other cells define.
     """
     given: Tensors = {}
@@ -90,8 +88,6 @@ def complete(
             names = (*names, task.given.tensor)
             found = _gradients(task, case, reference, others, names, given=True)
             case = replace(case, given_gradients=found)
-    ways = {name: answers(task, case, fill, **others) for name, fill in (also or {}).items()}
-    case = replace(case, also=ways)
     if slips is None:
         return case
     return replace(case, slips=_slip_outputs(task, case, slips, others))

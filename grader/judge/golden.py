@@ -55,7 +55,6 @@ def save_cases(path: Path, cases: Cases) -> None:
                 "expected": case.expected,
                 "gradients": case.gradients,
                 "given_gradients": case.given_gradients,
-                **{f"also:{way}": outputs for way, outputs in case.also.items()},
             }
             for group, members in groups.items():
                 for name, tensor in members.items():
@@ -140,19 +139,10 @@ def load_cases(path: Path) -> Cases:
                     expected=part["expected"],
                     gradients=part.get("gradients", {}),
                     given_gradients=part.get("given_gradients", {}),
-                    also=_named("also:", part),
                     slips=_unpack_slips(changed, packed, part["expected"]),
                 )
             )
     return cases
-
-
-def _named(kind: str, part: dict[str, Tensors]) -> dict[str, Tensors]:
-    return {
-        group.removeprefix(kind): outputs
-        for group, outputs in part.items()
-        if group.startswith(kind)
-    }
 
 
 def public_cases(lab: Lab) -> Cases:

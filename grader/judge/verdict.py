@@ -134,13 +134,11 @@ class Seen:
         alone: bool,
     ) -> None:
         self.alone = alone
-        played = [
+        self.task, self.cases, self.reports, self.returned = task, cases, reports, returned
+        self.findings = [
             examine_played(task, *parts, alone=alone)
             for parts in zip(cases, partners, reports, returned, strict=True)
         ]
-        self.task, self.reports, self.returned = task, reports, returned
-        self.cases = [case for case, _ in played]
-        self.findings = [finding for _, finding in played]
 
     @property
     def count(self) -> tuple[int, int]:

@@ -239,7 +239,6 @@ class Case:
             numbers than those, since chance must have changed them.
         partner: what the case's partner answers with, see :mod:`grader.judge.stage`; it never
             travels.
-        also: the outputs of other right ways, by a name for each.
     """
 
     label: str
@@ -255,7 +254,6 @@ class Case:
     dropped: float = 0.0
     compare: str = "numbers"
     partner: Mapping[str, Any] = field(default_factory=dict)
-    also: Mapping[str, Tensors] = field(default_factory=dict)
 
 
 def outputs_of(task: Task, case: Case) -> tuple[Output, ...]:

@@ -102,8 +102,9 @@ def run_check(task_id: str, cls: Any) -> CheckResult:
         GraderError: there is no such task, or it is marked by hand.
     """
     lab, task = find_task(task_id)
-    cases, reports, returned, findings = [], [], [], []
-    for case in public_cases(lab)[task.id]:
+    cases = public_cases(lab)[task.id]
+    reports, returned, findings = [], [], []
+    for case in cases:
         partner = partner_of(task, case)
         with (
             torch.random.fork_rng(devices=[]),
@@ -112,11 +113,9 @@ def run_check(task_id: str, cls: Any) -> CheckResult:
             report, answers = perform_call(
                 call_document(task, case), call_tensors(task, case), {task.defines: cls}
             )
-        case, finding = examine_played(task, case, partner, report, answers)
-        cases.append(case)
         reports.append(report)
         returned.append(answers)
-        findings.append(finding)
+        findings.append(examine_played(task, case, partner, report, answers))
     passed = sum(finding is None for finding in findings)
     worst = next((index for index, finding in enumerate(findings) if finding), None)
     if worst is None:
