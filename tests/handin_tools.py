@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import ast
 import copy
+import inspect
 import json
 import random
 import textwrap
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import Any
 
 import grader.selfcheck.check
+import labkit.labs.given
 from grader.errors import SubmissionError
 from grader.judge.judge import Judge
 from grader.labs.base import Lab
@@ -24,11 +29,19 @@ Notebook = dict[str, Any]
 Operation = Callable[[Notebook, random.Random, Lab], str]
 
 
-def solved(lab: Lab) -> Notebook:
-    """Return a lab's notebook with its solutions, without the cells that only show something."""
+def solved(lab: Lab, form: str = "classes") -> Notebook:
+    """Return a lab's notebook with its solutions, without the cells that only show something.
+
+    Args:
+        lab: whose notebook.
+        form: "functions" as it is released, or "classes" as many write it and as earlier releases
+            had it: a class in the cell of its first task, and continued in the others.
+    """
     path = ROOT / "notebooks" / lab.name / f"{lab.notebook}.ipynb"
     notebook = json.loads(path.read_text("utf-8"))
     kept = {"setup", *(name for task in lab.tasks for name in (task.id, f"{task.id}-check"))}
+    if form == "functions":
+        kept |= {c["id"] for c in notebook["cells"] if _is_solution(c)}
     notebook["cells"] = [
         cell for cell in notebook["cells"] if cell["cell_type"] != "code" or cell["id"] in kept
     ]
@@ -36,7 +49,46 @@ def solved(lab: Lab) -> Notebook:
         marks = ("### BEGIN SOLUTION", "### END SOLUTION")
         lines = "".join(cell["source"]).split("\n")
         cell["source"] = "\n".join(line for line in lines if line.strip() not in marks)
+    classes = class_cells(lab) if form == "classes" else {}
+    for cell in notebook["cells"]:
+        cell["source"] = classes.get(cell["id"], cell["source"])
     return notebook
+
+
+def _is_solution(cell: dict[str, Any]) -> bool:
+    return bool(cell["metadata"].get("nbgrader", {}).get("solution"))
+
+
+@cache
+def class_cells(lab: Lab) -> dict[str, str]:
+    """Write the set-up and solution cells of a lab with whole classes, by labkit's own methods."""
+    tasks = [task for task in lab.judged if task.methods]
+    if not tasks:
+        return {}
+    setup = [line for line in lab.setup.split("\n") if "labkit.labs.given" not in line]
+    cells = {"setup": "\n".join([*setup, "from grader import check"])}
+    begun = {"Tacotron2"}  # it comes with the set-up
+    for task in tasks:
+        source = inspect.getsource(resolve_name(f"{task.home}:{task.defines}"))
+        lines = source.split("\n")
+        members = {
+            item.name: item for item in ast.parse(source).body[0].body if hasattr(item, "name")
+        }
+        head = lines[: members["__init__"].end_lineno]
+        if task.defines in begun:
+            again = f"class {task.defines}({task.defines}):"
+            head = [f"{again}  # the same class, continued: now with its {task.methods[-1]}"]
+        begun.add(task.defines)
+        parts = ["\n".join(head)]
+        for name in task.methods:
+            item = members[name]
+            body = lines[item.lineno - 1 : item.end_lineno]
+            todo = item.body[0].end_lineno - item.lineno + 1  # below the docstring
+            body.insert(todo, f"        # TODO {task.id}")
+            parts.append("\n".join(body))
+        first = "\n" if len(head) == 1 else "\n\n"
+        cells[task.id] = parts[0] + first + "\n\n".join(parts[1:])
+    return cells
 
 
 def place_of(notebook: Notebook, name: str) -> int:
@@ -83,6 +135,7 @@ def kernel() -> Iterator[Callable[[Notebook], dict[str, bool]]]:
     def run(notebook: Notebook) -> dict[str, bool]:
         shell.reset(new_session=False)
         grader.selfcheck.check.HISTORY.clear()
+        labkit.labs.given._classes.cache_clear()  # a new kernel has nothing filled in
         with capture_output():
             for cell in notebook["cells"]:
                 if cell.get("cell_type") == "code":
@@ -107,7 +160,9 @@ def _solution(notebook: Notebook, dice: random.Random, lab: Lab) -> int:
         i
         for i, cell in enumerate(notebook["cells"])
         if cell["cell_type"] == "code"
-        and any(f"{kind} {n}" in source_of(cell) for n in names for kind in ("class", "def"))
+        and any(
+            kind + n in source_of(cell) for n in names for kind in ("class ", "def ", "@method_of(")
+        )
     ]
     return dice.choice(places) if places else _any_code(notebook, dice)
 
@@ -288,6 +343,6 @@ OPERATIONS: tuple[Operation, ...] = (
 def drawn(lab: Lab, seed: int, most: int = 5) -> tuple[Notebook, list[str]]:
     """Return a solved notebook after a random sequence of operations, and what they were."""
     dice = random.Random(seed)
-    notebook = solved(lab)
+    notebook = solved(lab, dice.choice(["classes", "functions"]))
     steps = [dice.choice(OPERATIONS)(notebook, dice, lab) for _ in range(dice.randint(1, most))]
     return notebook, steps

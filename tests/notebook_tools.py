@@ -56,14 +56,34 @@ def points_of(notebook: NotebookNode) -> dict[str, float]:
     }
 
 
+def stubs_of(notebook: NotebookNode, task: str) -> list[NotebookNode]:
+    """Return the cells in which a task is written: mostly one."""
+    return [
+        cell
+        for cell in notebook.cells
+        if cell.cell_type == "code"
+        and (cell.id == task or cell.id.startswith(f"{task}-"))
+        and cell.metadata.get("nbgrader", {}).get("solution")
+    ]
+
+
+def source_for(notebook: NotebookNode, task: str) -> str:
+    """Join the cells in which a task is written."""
+    return "\n\n\n".join(cell.source for cell in stubs_of(notebook, task))
+
+
 def assert_task_metadata(notebook: NotebookNode, task: str) -> None:
-    """A solution cell, and directly below it its locked check."""
+    """Solution cells, and directly below them their locked check."""
     names = [cell.id for cell in notebook.cells]
-    assert names[names.index(task) + 1] == f"{task}-check"
-    stub, check = (cells_of(notebook)[name].metadata.nbgrader for name in (task, f"{task}-check"))
-    assert (stub.solution, stub.grade, stub.locked, stub.task) == (True, False, False, False)
+    stubs = stubs_of(notebook, task)
+    place = names.index(task)
+    last = place + len(stubs)
+    assert names[place : last + 1] == [*(stub.id for stub in stubs), f"{task}-check"]
+    check = cells_of(notebook)[f"{task}-check"].metadata.nbgrader
+    for stub in (cell.metadata.nbgrader for cell in stubs):
+        assert (stub.solution, stub.grade, stub.locked, stub.task) == (True, False, False, False)
+        assert stub.schema_version == check.schema_version == 3
     assert (check.solution, check.grade, check.locked, check.task) == (False, True, True, False)
-    assert stub.schema_version == check.schema_version == 3
 
 
 def execute(notebook: NotebookNode, **settings: Any) -> dict[str, NotebookNode]:
@@ -125,38 +145,36 @@ def _source(module: ModuleType) -> str:
     return Path(module.__file__).read_text("utf-8")
 
 
-def _without_order(members: Iterable[ast.stmt]) -> dict[str, str]:
-    return {
-        member.name if isinstance(member, ast.FunctionDef) else "docstring": ast.dump(member)
-        for member in members
-    }
-
-
-def same_class(
-    sources: Iterable[str], module: ModuleType, name: str, without: Iterable[str] = ()
-) -> bool:
-    """Tell whether cells that continue a class are together the class of a module, by AST.
+def same_methods(source: str, module: ModuleType, owner: str, names: Iterable[str]) -> bool:
+    """Tell whether functions that a cell puts into a class are the class's methods, by AST.
 
     Args:
-        sources: the cells, the first one with ``__init__``; each defines the class once.
+        source: the cells of a task; they hold these functions and nothing else.
         module: where the reference stands.
-        name: the class.
-        without: methods of the reference that the notebook leaves out.
+        owner: the class.
+        names: its methods.
     """
-    first, *rest = [class_in(source, name) for source in sources]
-    expected = class_in(_source(module), name)
-    assert all([ast.unparse(base) for base in one.bases] == [name] for one in rest)
-    found = [*first.body, *(member for one in rest for member in one.body)]
-    wanted = _without_order(expected.body)
-    for left_out in without:
-        del wanted[left_out]
-    bases = [ast.dump(base) for base in first.bases] == [ast.dump(base) for base in expected.bases]
-    return bases and len(found) == len(wanted) and _without_order(found) == wanted
+    methods = {f.name: f for f in class_in(_source(module), owner).body if hasattr(f, "args")}
+    found = {}
+    for function in ast.parse(source).body:
+        assert isinstance(function, ast.FunctionDef)
+        assert list(map(ast.unparse, function.decorator_list)) == [f"method_of({owner})"]
+        function.decorator_list = []
+        found[function.name] = _as_said(function)
+    return found == {name: _as_said(methods[name]) for name in names}
 
 
 def same_function(source: str, module: ModuleType, name: str) -> bool:
     """Tell whether a cell's function is that of a module, by AST."""
-    return ast.dump(function_in(source, name)) == ast.dump(function_in(_source(module), name))
+    return _as_said(function_in(source, name)) == _as_said(function_in(_source(module), name))
+
+
+def _as_said(function: ast.FunctionDef) -> tuple[str, str | None]:
+    """Return what a function does, and its docstring, wherever it is indented to."""
+    words = ast.get_docstring(function)
+    return ast.dump(ast.Module(function.body[words is not None :], [])) + ast.dump(
+        function.args
+    ) + ast.dump(function.returns or ast.Pass()), words
 
 
 def solutions_in(source: str) -> list[str]:
@@ -178,13 +196,16 @@ def emptied(source: str) -> str:
 def run_setup(notebook: NotebookNode, *tasks: str) -> dict[str, Any]:
     """Run the setup cell and the solution cells of some tasks; return the names they define."""
     names: dict[str, Any] = {}
-    for name in ("setup", *tasks):
-        exec(cells_of(notebook)[name].source, names)
+    for source in (cells_of(notebook)["setup"].source, *(source_for(notebook, t) for t in tasks)):
+        exec(source, names)
     return names
 
 
 def missing_imports(notebook: NotebookNode, module: ModuleType) -> set[str]:
-    """Name what a reference module imports and the setup cell does not, or not the same."""
+    """Name what a reference module imports and the setup cell does not, or not the same.
+
+    Layers are given with their class.
+    """
     names = run_setup(notebook)
     imported = [
         node
@@ -194,7 +215,7 @@ def missing_imports(notebook: NotebookNode, module: ModuleType) -> set[str]:
     wanted = {alias.asname or alias.name for node in imported for alias in node.names}
     return {
         name
-        for name in wanted - {"annotations"}
+        for name in wanted - {"annotations", "ConvNorm", "LinearNorm"}
         if names.get(name) is not getattr(module, name, None)
     }
 

@@ -14,7 +14,8 @@ from conftest import ROOT
 from course_tools import Course, generated_course
 from grader.labs import LABS
 from grader.labs.base import Lab
-from grader.submissions.notebook_file import identity_of, source_of
+from grader.submissions.notebook_file import identity_of
+from notebook_tools import read_notebook, stubs_of
 
 sync_api = pytest.importorskip("playwright.sync_api")
 
@@ -131,11 +132,13 @@ def notebook(request: Any, browser: Any, server: Server) -> Iterator[OpenNoteboo
         opened.picture("at_the_end")
 
 
-def solutions(lab: Lab) -> dict[str, str]:
-    source = ROOT / "notebooks" / lab.name / f"{lab.notebook}.ipynb"
-    cells = json.loads(source.read_text("utf-8"))["cells"]
-    wanted = [task.id for task in lab.judged]
-    return {name: source_of(cell) for cell in cells for name in identity_of(cell) if name in wanted}
+def solutions(lab: Lab) -> dict[str, dict[str, str]]:
+    """Return the solution cells of each task by their names."""
+    notebook = read_notebook(ROOT / "notebooks" / lab.name / f"{lab.notebook}.ipynb")
+    return {
+        task.id: {cell.id: cell.source for cell in stubs_of(notebook, task.id)}
+        for task in lab.judged
+    }
 
 
 def move_a_slider(notebook: OpenNotebook) -> None:
@@ -162,8 +165,9 @@ def test_a_student_does_the_lab(notebook: OpenNotebook) -> None:
     notebook.picture("unfilled")
     assert f'check("{first.id}"' in notebook.validate()
 
-    for name, source in solutions(lab).items():
-        notebook.write(name, source)
+    for name, cells in solutions(lab).items():
+        for cell_name, source in cells.items():
+            notebook.write(cell_name, source)
         notebook.run(f"{name}-check")
         passed = notebook.cell(f"{name}-check").get_by_text("✓ passed")
         sync_api.expect(passed).to_be_visible()

@@ -31,8 +31,7 @@ from notebook_tools import (
     quoted_errors,
     read_notebook,
     released,
-    run_setup,
-    same_class,
+    same_methods,
     shown,
     solutions_in,
     telling_lines,
@@ -88,7 +87,7 @@ class TestTaskCells:
         assert lines[todo + 1] == "### BEGIN SOLUTION"
         assert lines[-1] == "### END SOLUTION"
 
-    def test_unfilled_it_is_still_a_class(self, cells: dict[str, NotebookNode], task: str) -> None:
+    def test_unfilled_it_is_still_a_method(self, cells: dict[str, NotebookNode], task: str) -> None:
         body = function_in(emptied(cells[task].source), TASKS[task]).body
         assert ast.unparse(body[-1]) == "raise NotImplementedError()"
 
@@ -105,10 +104,10 @@ class TestTaskCells:
 
 
 class TestAgreesWithLabkit:
-    def test_the_encoder_is_the_union_of_two_cells(self, cells: dict[str, NotebookNode]) -> None:
+    def test_methods(self, cells: dict[str, NotebookNode]) -> None:
         sources = [cells[task].source for task in TASKS]
-        assert same_class(sources, reference, "Encoder")
-        assert not same_class(sources[:1], reference, "Encoder")
+        assert same_methods("\n".join(sources), reference, "Encoder", TASKS.values())
+        assert not same_methods(sources[0], reference, "Encoder", TASKS.values())
 
     def test_setup_has_what_the_reference_imports(self, notebook: NotebookNode) -> None:
         assert missing_imports(notebook, reference) == set()
@@ -187,11 +186,6 @@ def _outputs() -> Any:
     return _encoder().lstm(_packed(X.transpose(1, 2)))
 
 
-def _no_forward() -> None:
-    names = run_setup(read_notebook(PATH), "encoder-1")
-    names["Encoder"](3, 8, 5)(torch.rand(1, 8, 3), torch.tensor([3]))
-
-
 MISTAKES: dict[str, list[Callable[[], object]]] = {
     "encoder-1": [
         lambda: _encoder().convolutions(X),
@@ -206,7 +200,7 @@ MISTAKES: dict[str, list[Callable[[], object]]] = {
         lambda: pad_packed_sequence(_outputs(), batch_first=True),
         lambda: _outputs()[0].transpose(1, 2),
         lambda: pad_packed_sequence(_outputs()[0], batch_first=True).transpose(1, 2),
-        _no_forward,
+        lambda: exec("@method_of(1)\ndef f():\n    pass"),
     ],
 }
 

@@ -33,10 +33,10 @@ from notebook_tools import (
     read_notebook,
     released,
     run_setup,
-    same_class,
-    same_function,
+    same_methods,
     shown,
     solutions_in,
+    source_for,
     telling_lines,
     with_pictures,
 )
@@ -104,46 +104,43 @@ class TestTaskCells:
         assert_task_metadata(notebook, task)
         assert cells[f"{task}-check"].source == f'check("{task}", {TASKS[task][0]})'
 
-    def test_each_solution_stands_below_a_todo(
-        self, cells: dict[str, NotebookNode], task: str
-    ) -> None:
-        lines = [line.strip() for line in cells[task].source.split("\n")]
+    def test_each_solution_stands_below_a_todo(self, notebook: NotebookNode, task: str) -> None:
+        lines = [line.strip() for line in source_for(notebook, task).split("\n")]
         begins = [n for n, line in enumerate(lines) if line == "### BEGIN SOLUTION"]
         todos = [n for n, line in enumerate(lines) if line.startswith(f"# TODO {task}: ")]
         assert begins == [todo + 1 for todo in todos]
         assert len(begins) >= len(TASKS[task][1])
 
     def test_the_heading_names_task_time_points_and_length(
-        self, cells: dict[str, NotebookNode], task: str
+        self, notebook: NotebookNode, cells: dict[str, NotebookNode], task: str
     ) -> None:
         cls, methods, points = TASKS[task]
         named = " and ".join(f"`{cls}.{method}`" for method in methods)
         text = cells[f"{task}-text"].source
         assert text.startswith(f"## {task} · {named}: ")
         (said,) = re.findall(rf"\*\d+ minutes · {points} points · about (\d+) lines", text)
-        assert int(said) == statements_to_write(cells[task].source) <= 15
+        assert int(said) == statements_to_write(source_for(notebook, task)) <= 15
 
-    def test_nothing_but_the_stub_remains(self, cells: dict[str, NotebookNode], task: str) -> None:
+    def test_nothing_but_the_stub_remains(self, notebook: NotebookNode, task: str) -> None:
         """Every method of the task raises before anything of the answer could have happened."""
-        stub = emptied(cells[task].source)
+        stub = emptied(source_for(notebook, task))
         for method in TASKS[task][1]:
             assert any(isinstance(node, ast.Raise) for node in function_in(stub, method).body)
 
 
 class TestAgreesWithLabkit:
-    def test_decoder_is_the_union_of_three_cells(self, cells: dict[str, NotebookNode]) -> None:
-        sources = [cells[f"decoder-{number}"].source for number in (1, 2, 3)]
-        assert same_class(sources, decoder_module, "Decoder", without=["forward"])
-
-    def test_predict(self, cells: dict[str, NotebookNode]) -> None:
-        assert same_function(cells["tacotron2-1"].source, model_module, "predict")
+    @pytest.mark.parametrize("task", TASKS)
+    def test_methods(self, notebook: NotebookNode, task: str) -> None:
+        owner, methods, _ = TASKS[task]
+        module = decoder_module if owner == "Decoder" else model_module
+        assert same_methods(source_for(notebook, task), module, owner, methods)
 
     def test_setup_has_what_the_references_import(self, notebook: NotebookNode) -> None:
         names = run_setup(notebook)
-        own = {"annotations", "NamedTuple"}
+        own = {"annotations", "NamedTuple", "Attention", "LinearNorm", "Prenet"}  # given in a class
         for module, used in (
             (decoder_module, {"DecoderState"}),
-            (model_module, {"Decode", "Tacotron2"}),
+            (model_module, {"Decode"}),
         ):
             tree = ast.parse(Path(module.__file__).read_text("utf-8"))
             imported = {
@@ -279,6 +276,7 @@ def _break_if(gate: torch.Tensor) -> None:
 
 MISTAKES: dict[str, list[Callable[[], object]]] = {
     "decoder-1": [
+        lambda: exec("@method_of(1)\ndef f():\n    pass"),
         lambda: _decoder().encoder_embedding_dim,
         lambda: DecoderState(*_state()[:7]),  # type: ignore[call-arg]
         lambda: _decoder().attention_layer(MEMORY),

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from conftest import ROOT
 from course_tools import Course, fill_in, generated_course, words
 from grader.labs import LABS
 from grader.labs.base import Lab
-from grader.submissions.notebook_file import identity_of, source_of
+from grader.submissions.notebook_file import identity_of
+from notebook_tools import NOTEBOOKS, read_notebook, stubs_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
@@ -25,9 +25,9 @@ def notebook_of(root: Path, lab: Lab) -> dict[str, Any]:
 
 
 def solutions(lab: Lab) -> dict[str, str]:
-    wanted = {task.id for task in lab.judged}
-    cells = notebook_of(ROOT / "notebooks", lab)["cells"]
-    return {name: source_of(cell) for cell in cells for name in identity_of(cell) & wanted}
+    notebook = read_notebook(NOTEBOOKS / lab.name / f"{lab.notebook}.ipynb")
+    stubs = (cell for task in lab.judged for cell in stubs_of(notebook, task.id))
+    return {cell.id: cell.source for cell in stubs}
 
 
 def hand_in(course: Course, student: str, lab: Lab, cells: dict[str, str]) -> None:

@@ -216,8 +216,8 @@ class Judge:
     ) -> Answer:
         setup = self.lab.setup
         if alone:
-            lent = dict.fromkeys((other.home, other.defines) for other in self.lab.judged)
-            setup += "".join(f"from {home} import {name}\n" for home, name in lent)
+            functions = [other for other in self.lab.judged if not other.methods]
+            setup += "".join(f"from {other.home} import {other.defines}\n" for other in functions)
         document = {
             "kind": "calls",
             "seconds": task.seconds,

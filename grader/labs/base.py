@@ -196,7 +196,7 @@ def make_lab(name: str, setup: str, *tasks: Task) -> Lab:
 
     Args:
         name: of the curriculum.
-        setup: the code that runs before any solution cell.
+        setup: the code that runs before any solution cell, but for the classes that are filled.
         tasks: one for each exercise, in order.
 
     Raises:
@@ -209,6 +209,9 @@ def make_lab(name: str, setup: str, *tasks: Task) -> Lab:
             f"grader/labs/{name}/tasks.py describes {', '.join(found) or 'no task'}; "
             f"labkit/labs/curriculum.py has {', '.join(wanted)}"
         )
+    owners = dict.fromkeys(task.defines for task in tasks if task.methods)
+    if owners:
+        setup += f"from labkit.labs.given import {', '.join(owners)}, method_of\n"
     return Lab(name, lesson.notebook, lesson.title, setup, tasks)
 
 

@@ -68,6 +68,13 @@ def _writable(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
+def _whole(cell: Any, submission: Submission) -> str:
+    """Name the task of which this is a further solution cell; its code stands in the first one."""
+    about = cell.metadata.get("nbgrader", {})
+    name = about.get("grade_id", "") if about.get("solution") and not about.get("grade") else ""
+    return next((task for task in submission.cells if name.startswith(f"{task}-")), "")
+
+
 class GraftExporter(NotebookExporter):
     """Reads a submission as the release with the student's solution cells in it.
 
@@ -154,6 +161,8 @@ class GraftExporter(NotebookExporter):
         for cell in notebook.cells:
             grade_id = cell.metadata.get("nbgrader", {}).get("grade_id", "")
             source = (submission.cells | submission.answers).get(grade_id)
+            if source is None and (whole := _whole(cell, submission)):
+                source = f"# what was written here is judged, and shown, with {whole}"
             if source is not None:  # half of a surrogate pair cannot be written to a file
                 cell.source = _writable(source)
             if pictures.get(grade_id):

@@ -15,6 +15,7 @@ from typing import Any
 import torch
 
 import labkit
+import labkit.labs.given
 from grader.sandbox.adapter import Namespace, NotDefined, Report, adapter_of
 from grader.sandbox.line import take_turn
 from labkit.cells.running import Kernel
@@ -25,6 +26,7 @@ ELEMENT_LIMIT = 4 * 1024 * 1024  # elements of any tensor that leaves the worker
 CARRIED = (torch.float32, torch.float64, torch.int32, torch.int64)
 
 _LIBRARIES = (str(Path(torch.__file__).parent), str(Path(labkit.__file__).parent))
+_GIVEN_STUBS = labkit.labs.given.__file__
 _NAMED_SUPER = re.compile(r"super\(\w+, *self\)")
 _CELL_FILE = "<cell {}>"
 _CELL_FILES = ("<cell ", "<ipython-input", "ipykernel_")  # as a worker and as notebooks name them
@@ -59,7 +61,9 @@ def describe_error(error: BaseException) -> Report:
         # Torch raises this error, too: for a module without a forward, and inside its operators.
         # And so does what the kit leaves out of a student edition: its message says what it is.
         raised = not line or line.startswith("raise ")
-        own = raised and not frame.filename.startswith(_LIBRARIES)
+        own = raised and (
+            not frame.filename.startswith(_LIBRARIES) or frame.filename == _GIVEN_STUBS
+        )
         stub = frame.name if own else ""
     if isinstance(error, SyntaxError) and not where:
         where = f"line {error.lineno}: {(error.text or '').strip()}"

@@ -29,7 +29,7 @@ from labkit.cells.finding import CELL_LIMIT as SOURCE_LIMIT
 from labkit.cells.finding import Cell, find
 from labkit.cells.following import acts_on
 from labkit.cells.python import all_to_python, parse, split
-from labkit.cells.stubs import Wanted, written
+from labkit.cells.stubs import Wanted, in_classes, written
 
 _COPIES = 5  # further notebooks of a hand-in that are looked into
 
@@ -57,19 +57,20 @@ def is_untouched(task: Task, source: str) -> bool:
     found = _written(task, source)
     if not found or any(found.values()):
         return False
-    return not any(acts_on(task.defines, statement) for statement in _statements(source))
+    return not any(acts_on(task.defines, s) for s in _statements(source, task))
 
 
 def _written(task: Task, source: str) -> dict[str, bool]:
     """Return what a source defines of a task, and whether as more than a stub."""
     if len(source) > 4 * SOURCE_LIMIT:
         return {}
-    return written(_wanted(task), _statements(source))
+    return written(_wanted(task), _statements(source, task))
 
 
-def _statements(source: str) -> list[ast.stmt]:
+def _statements(source: str, task: Task) -> list[ast.stmt]:
     trees = map(parse, all_to_python(split(source)))
-    return [statement for tree in trees if tree for statement in tree.body]
+    every = [statement for tree in trees if tree for statement in tree.body]
+    return in_classes(every, {task.defines})
 
 
 def _wanted(task: Task) -> Wanted:

@@ -18,7 +18,7 @@ from labkit.cells.files import put_in
 from labkit.cells.following import Piece, follow, without_showing
 from labkit.cells.names import bound, looked_up
 from labkit.cells.python import all_to_python, is_python, join, parse, split, to_python
-from labkit.cells.stubs import Wanted, defines_anew, mentions, written
+from labkit.cells.stubs import Wanted, defines_anew, in_classes, mentions, written
 
 CELL_LIMIT = 50_000  # characters of a cell that is looked into
 TEXT_LIMIT = 300_000  # the same for all cells together that are no code cells any more
@@ -161,13 +161,13 @@ def _look_into(cells: Sequence[Cell], owners: set[str]) -> list[_Read]:
         # a cell that was joined before is what its good pieces are
         good = [text for text in texts if len(texts) == 1 or is_python(text)]
         tree = parse("\n".join(good)) if good else None
+        statements = None if tree is None else in_classes(tree.body, owners)
         offers: list[tuple[ast.stmt, set[str]]] = []
-        if tree is not None and cell.is_code:
+        if statements is not None and cell.is_code:
             with contextlib.suppress(RecursionError):  # deeper than this language can say
-                apart = [(s, bound(s)) for whole in tree.body for s in without_showing(whole)]
+                apart = [(s, bound(s)) for whole in statements for s in without_showing(whole)]
                 offers = [(s, names) for s, names in apart if names and not names & owners]
-        text, statements = "\n".join(good), tree.body if tree else None
-        read.append(_Read(place, cell, text, statements, tuple(offers)))
+        read.append(_Read(place, cell, "\n".join(good), statements, tuple(offers)))
     return read
 
 
@@ -223,10 +223,11 @@ def _choose(read: list[_Read], task: Wanted, wanted: Sequence[Wanted]) -> _Choic
         _tell(choice, task, claiming)
         return choice
     whole = parse(to_python("\n".join(r.cell.source for r in claiming if r.cell.is_code)))
-    if whole and len(claiming) > 1 and any(written(task, whole.body).values()):
+    body = in_classes(whole.body, {task.owner}) if whole else []
+    if len(claiming) > 1 and any(written(task, body).values()):
         halves = [r for r in claiming if r.cell.is_code]
         source = "\n".join(r.cell.source for r in halves)
-        joined = _Read(halves[0].place, Cell(halves[0].cell.names, source), source, whole.body)
+        joined = _Read(halves[0].place, Cell(halves[0].cell.names, source), source, body)
         return _Choice([joined], [f"its cell was split in {len(halves)}; they were joined"], True)
     for r in reversed([r for r in read if not r.cell.is_code]):
         named = task.task in r.cell.names
@@ -284,8 +285,9 @@ def _in_words(task: Wanted, read: _Read) -> bool:
     source = read.cell.source if len(read.cell.source) <= CELL_LIMIT else ""
     if not task.methods:
         return bool(re.search(rf"^def[ \t]+{task.owner}\b", source, re.M))
-    return bool(re.search(rf"^class[ \t]+{task.owner}\b", source, re.M)) and any(
-        re.search(rf"^[ \t]+def[ \t]+{name}\b", source, re.M) for name in task.methods
+    begins = rf"^(?:class[ \t]+{task.owner}\b|@method_of\({task.owner}\))"
+    return bool(re.search(begins, source, re.M)) and any(
+        re.search(rf"^[ \t]*def[ \t]+{name}\b", source, re.M) for name in task.methods
     )
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Collection
 from dataclasses import dataclass
+
+from labkit.cells.python import parse
 
 _TRIES = (ast.Try, getattr(ast, "TryStar", ast.Try))  # the second since Python 3.11
 
@@ -26,6 +29,29 @@ class Wanted:
     def name(self) -> str:
         """What the student writes, such as ``Attention.forward``."""
         return " and ".join(f"{self.owner}.{method}" for method in self.methods) or self.owner
+
+
+def in_classes(statements: list[ast.stmt], owners: Collection[str]) -> list[ast.stmt]:
+    """Read each method that is put into one of these classes as the class, continued by it.
+
+    That is ``@method_of(Owner)`` above a function: what it does to the class is what ``class
+    Owner(Owner)`` with the function in it does.
+    """
+    return [_in_class(statement, owners) for statement in statements]
+
+
+def _in_class(statement: ast.stmt, owners: Collection[str]) -> ast.stmt:
+    for decorator in getattr(statement, "decorator_list", []):
+        match decorator:
+            case ast.Call(
+                func=ast.Name(id="method_of") | ast.Attribute(attr="method_of"),
+                args=[ast.Name(id=owner)],
+            ) if isinstance(statement, ast.FunctionDef) and owner in owners:
+                whole = parse(f"class {owner}({owner}): ...")
+                assert whole is not None and isinstance(whole.body[0], ast.ClassDef)
+                whole.body[0].body = [statement]
+                return ast.copy_location(whole.body[0], statement)
+    return statement
 
 
 def written(wanted: Wanted, statements: list[ast.stmt]) -> dict[str, bool]:

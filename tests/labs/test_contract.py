@@ -22,7 +22,7 @@ from grader.labs.base import Case, Lab, Task
 from grader.selfcheck.check import CheckResult, run_check
 from grader.submissions.graft import Submission, is_untouched
 from lab_tools import NOISES, FillWorker, fails, found, noise, some_fill
-from notebook_tools import emptied, read_notebook
+from notebook_tools import emptied, read_notebook, source_for
 
 TASKS = {task.id: (lab, task) for lab in LABS.values() for task in lab.judged}
 SLIPS: dict[str, dict[str, Any]] = {}
@@ -87,7 +87,7 @@ def judge(
 
 def solution(lab: Lab, task: Task) -> str:
     notebook = read_notebook(ROOT / "notebooks" / lab.name / f"{lab.notebook}.ipynb")
-    return next(cell.source for cell in notebook.cells if cell.id == task.id)
+    return source_for(notebook, task.id)
 
 
 # --- the reference and the release ---------------------------------------------------------------
