@@ -7,7 +7,15 @@ import re
 import pytest
 
 from labkit.labs.curriculum import LESSONS, Lesson
-from notebook_tools import NOTEBOOKS, quoted_errors, read_notebook
+from notebook_tools import (
+    NOTEBOOKS,
+    emptied,
+    lines_to_write,
+    quoted_errors,
+    read_notebook,
+    solutions_in,
+    stubs_of,
+)
 
 _NOT_WORDS = re.compile(r"\$\$.*?\$\$|<[^>]+>", re.S)
 
@@ -30,6 +38,16 @@ class TestProse:
         for cell in read_notebook(NOTEBOOKS / lesson.place).cells:
             for line in cell.source.split("\n"):
                 assert len(line) <= 120 or quoted_errors(line), (cell.id, line)
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
+def test_a_stub_fits_on_a_screen(lesson: Lesson) -> None:
+    notebook = read_notebook(NOTEBOOKS / lesson.place)
+    for exercise in lesson.exercises:
+        for cell in stubs_of(notebook, exercise.id):
+            stub = emptied(cell.source)  # nbgrader puts "YOUR CODE HERE" above each raise
+            assert len(stub.split("\n")) + len(solutions_in(cell.source)) <= 45, cell.id
+            assert 1 <= lines_to_write(cell.source) <= 15, cell.id
 
 
 def test_only_the_report_card_stands_behind_the_last_task() -> None:
