@@ -24,7 +24,7 @@ from conftest import ROOT, STUB, fill
 from grader.course.course import grade
 from grader.course.ledger import Record
 from grader.errors import GraderError
-from grader.judge.golden import hidden_cases, load_cases
+from grader.judge.golden import golden_file, hidden_cases, load_cases
 from grader.labs.base import Lab
 
 pytestmark = pytest.mark.lab1
@@ -552,8 +552,7 @@ def test_an_empty_course_is_refused_in_one_line(confined: str, tmp_path: Path) -
 
 
 def test_the_hidden_cases_are_not_the_public_ones(lab: Lab) -> None:
-    labels = {kind: load_cases(ROOT / "grader" / "golden" / kind / "attention.safetensors")
-              for kind in ("public", "hidden")}  # fmt: skip
+    labels = {kind: load_cases(golden_file(lab, kind)) for kind in ("public", "hidden")}
     public, hidden = (labels[kind]["attention-2"] for kind in ("public", "hidden"))
     shapes = {case.expected["energies"].shape for case in public}
     assert not shapes & {case.expected["energies"].shape for case in hidden}

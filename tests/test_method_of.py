@@ -76,6 +76,46 @@ class TestCells:
         decoder = classes["Decoder"](8, 1, 6, 4, 3, 3, 5, 5, 4, 9, 0.5, 0.1, 0.1, True)
         assert type(decoder.attention_layer) is KitsAttention
 
+    def test_an_open_task_is_called_by_its_own_name(self, classes: Any) -> None:
+        names: dict[str, Any] = {}
+        run(LAB1, ["setup", "attention-3"], names)
+        shown = repr(run_check("attention-3", names["Attention"]))
+        says = "it calls Attention.get_alignment_energies, which is not written yet (attention-2)"
+        assert says in shown
+        run(LAB1, ["attention-2"], names)
+        for task in ("attention-2", "attention-3"):
+            shown = repr(run_check(task, names["Attention"]))
+            assert "it calls LocationLayer.forward, which is not written yet (attention-1)" in shown
+        assert "LocationLayer.forward is not written yet" in repr(
+            run_check("attention-1", names["LocationLayer"])
+        )
+
+    @pytest.mark.parametrize(
+        "wrong",
+        [
+            "self.location_dense(self.location_conv(x.flip(1)).transpose(1, 2))",
+            "self.location_dense(self.location_conv(x).transpose(1, 2)) * 2",
+            "self.location_dense(self.location_conv(x).transpose(1, 2)).detach()",
+            "x[:, 5]",
+        ],
+    )
+    def test_the_fault_of_an_earlier_task_is_not_a_later_ones(
+        self, wrong: str, classes: Any
+    ) -> None:
+        names: dict[str, Any] = {}
+        run(LAB1, ["setup", "attention-2", "attention-3"], names)
+        exec(f"@method_of(LocationLayer)\ndef forward(self, x):\n    return {wrong}", names)
+        assert run_check("attention-1", names["LocationLayer"]).finding is not None
+        for task in ("attention-2", "attention-3"):
+            shown = repr(run_check(task, names["Attention"]))
+            assert "is right by itself; what an earlier task gives it is not" in shown
+
+    def test_a_star_brings_the_classes(self) -> None:
+        names: dict[str, Any] = {}
+        exec("from labkit.labs.given import *", names)
+        owners = {task.defines for lab in LABS.values() for task in lab.judged if task.methods}
+        assert {*owners, "method_of"} <= names.keys()
+
     def test_the_kits_own_class_stays_as_it_is(self) -> None:
         with pytest.raises(TypeError, match="run the notebook's first cell, which imports the Att"):
             method_of(KitsAttention)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 
 from grader.judge.finding import Finding
 from grader.judge.golden import hidden_cases, public_cases
-from grader.judge.stage import Partner, Stage
+from grader.judge.stage import Partner, Stage, on_its_own
 from grader.judge.verdict import (
     Seen,
     Verdict,
@@ -186,7 +186,7 @@ class Judge:
         """
         note = "judged on its own, with the results of earlier tasks given" if alone else ""
         if alone:
-            public, hidden = _alone(task, public), _alone(task, hidden)
+            public, hidden = on_its_own(task, public), on_its_own(task, hidden)
         answer = self._ask(task, cells, public, alone)
         own = cells[-1][0] == task.id
         if answer.status != "ok":
@@ -235,14 +235,6 @@ class Judge:
         stage = Stage(task, cases)
         answer = self.worker.ask(document, tensors, stage)
         return replace(answer, partners=tuple(stage.partners))
-
-
-def _alone(task: Task, cases: list[Case]) -> list[Case]:
-    """Return what can be asked of a task by itself."""
-    if task.given is None:
-        return [case for case in cases if case.alone]
-    # a given tensor begins the graph: what lies before it can have no gradient
-    return [replace(case, gradients=case.given_gradients) for case in cases]
 
 
 def _sort(

@@ -11,6 +11,7 @@ import contextlib
 import socket
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from dataclasses import replace
 from pkgutil import resolve_name
 from typing import Any
 
@@ -141,3 +142,11 @@ def examine_played(
         return partner.explain(finding, tensors) if finding else partner.objection()
     except Exception:  # made of events that a forger may have sent
         return finding
+
+
+def on_its_own(task: Task, cases: list[Case]) -> list[Case]:
+    """Return what can be asked of a task by itself."""
+    if task.given is None:
+        return [case for case in cases if case.alone]
+    # a given tensor begins the graph: what lies before it can have no gradient
+    return [replace(case, gradients=case.given_gradients) for case in cases]

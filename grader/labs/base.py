@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from grader.errors import GraderError
-from labkit.labs.curriculum import LESSONS, exercise_named
+from labkit.labs.curriculum import LESSONS, exercise_named, exercise_of
 
 Tensors = dict[str, torch.Tensor]
 
@@ -130,9 +130,18 @@ class Task:
         return " and ".join(f"{self.defines}.{method}" for method in self.methods)
 
     def unwritten(self, reached: str = "") -> str:
-        """Say that something is not written yet: the method that was reached, or all of them."""
-        if reached in self.methods:
-            return f"{self.defines}.{reached} is not written yet"
+        """Say that something is not written yet.
+
+        Args:
+            reached: the method that was, as ``Attention.forward``; all of the task's own if it is
+                no method that a lab asks for.
+        """
+        owner, _, method = reached.rpartition(".")
+        if method in self.methods and owner in ("", self.defines):
+            return f"{self.defines}.{method} is not written yet"
+        earlier = exercise_of(owner, method)
+        if earlier is not None:
+            return f"it calls {reached}, which is not written yet ({earlier.id})"
         return f"{self.name} {'are' if len(self.methods) > 1 else 'is'} not written yet"
 
     def slip(self, slip_id: str) -> Slip:

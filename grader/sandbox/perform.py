@@ -19,6 +19,7 @@ import labkit.labs.given
 from grader.sandbox.adapter import Namespace, NotDefined, Report, adapter_of
 from grader.sandbox.line import take_turn
 from labkit.cells.running import Kernel
+from labkit.labs.curriculum import Exercise
 
 TEXT_LIMIT = 2000  # characters of any text that leaves the worker
 ELEMENT_LIMIT = 4 * 1024 * 1024  # elements of any tensor that leaves the worker
@@ -50,6 +51,14 @@ def _shapes(line: str, variables: Mapping[str, Any]) -> str:
     )
 
 
+def _reached(method: str, variables: Mapping[str, Any]) -> str:
+    """Name the stub that was reached, with its class if it has one."""
+    exercise, owner = variables.get("exercise"), variables.get("self")
+    if isinstance(exercise, Exercise):  # one that the kit has put there
+        return f"{exercise.owner}.{method}"
+    return f"{type(owner).__name__}.{method}" if isinstance(owner, torch.nn.Module) else method
+
+
 def describe_error(error: BaseException) -> Report:
     """Say what went wrong and in which line of the student's cells."""
     where, shapes, stub = "", "", ""
@@ -64,7 +73,7 @@ def describe_error(error: BaseException) -> Report:
         own = raised and (
             not frame.filename.startswith(_LIBRARIES) or frame.filename == _GIVEN_STUBS
         )
-        stub = frame.name if own else ""
+        stub = _reached(frame.name, frames[number].f_locals) if own else ""
     if isinstance(error, SyntaxError) and not where:
         where = f"line {error.lineno}: {(error.text or '').strip()}"
     try:

@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 
 import torch
 
-from grader.judge.compare import close
+from grader.judge.compare import close, examine
 from grader.judge.finding import Finding, in_words
 from grader.judge.golden import public_cases
 from grader.judge.naming import named
-from grader.judge.stage import examine_played, partner_of
+from grader.judge.stage import examine_played, on_its_own, partner_of
 from grader.labs import find_task
 from grader.labs.base import Case, Task, Tensors, call_document, call_tensors, outputs_of
 from grader.sandbox.line import answered_by
@@ -32,6 +32,8 @@ class Checked(NamedTuple):
 
 OPENED = time.monotonic()  # a notebook imports this module in its first cell
 HISTORY: list[Checked] = []  # of this kernel
+
+_EARLIER = "{} is right by itself; what an earlier task gives it is not. Mend that task first."
 
 
 class CheckFailed(AssertionError):
@@ -91,6 +93,21 @@ def _picture(task: Task, case: Case, tensors: Tensors) -> str:
     return ""
 
 
+def _is_right_alone(task: Task, cases: list[Case], cls: Any) -> bool:
+    """Whether a class passes where an earlier task's answer is given, as grading gives it."""
+    if task.given is None:
+        return False
+    for case in on_its_own(task, cases):
+        document = call_document(task, case, given=True)
+        with torch.random.fork_rng(devices=[]):
+            played = perform_call(
+                document, call_tensors(task, case, given=True), {task.defines: cls}
+            )
+        if examine(task, case, *played, alone=True) is not None:
+            return False
+    return True
+
+
 def run_check(task_id: str, cls: Any) -> CheckResult:
     """Judge a class on a task's public cases, here in this process.
 
@@ -122,6 +139,8 @@ def run_check(task_id: str, cls: Any) -> CheckResult:
         return CheckResult(task, passed, len(cases), None)
     first = findings[worst]
     assert first is not None
+    if first.stage != "unfilled" and _is_right_alone(task, cases, cls):
+        return CheckResult(task, passed, len(cases), Finding("earlier", _EARLIER.format(task.name)))
     finding = named(task, first, cases, reports, returned)
     return CheckResult(
         task, passed, len(cases), finding, _picture(task, cases[worst], returned[worst])

@@ -110,6 +110,8 @@ def _classes() -> dict[str, type[nn.Module]]:
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__all__":  # what a star brings
+        return [*_classes(), "method_of"]
     if not name.startswith("_") and name in _classes():
         return _classes()[name]
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
