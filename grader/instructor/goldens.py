@@ -109,6 +109,7 @@ def _compare_numbers(place: str, task: Task, stored: Case, made: Case, answer: A
 
 def _compare(lab: Lab, kind: str, stored: Cases, made: Cases) -> list[str]:
     problems = []
+    answer = maker(lab.name).answer
     for task in lab.judged:
         cases = made[task.id]
         found = stored.get(task.id, [])
@@ -118,7 +119,7 @@ def _compare(lab: Lab, kind: str, stored: Cases, made: Cases) -> list[str]:
         for number, (old, new) in enumerate(zip(found, cases, strict=True)):
             place = f"{kind}/{task.id}/{number}"
             problems += _compare_form(place, old, new) or _compare_numbers(
-                place, task, old, new, maker(lab.name).answer
+                place, task, old, new, answer
             )
     return problems
 

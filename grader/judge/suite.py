@@ -20,9 +20,9 @@ _JUDGE = ("judge", "sandbox", "submissions", "instructor")
 def _file(module: str) -> Path | None:
     """Return the file of a module of the kit."""
     first, *parts = module.split(".")
-    place = _PACKAGES[first].joinpath(*parts) if first in _PACKAGES else None
-    if place is None:
+    if first not in _PACKAGES:
         return None
+    place = _PACKAGES[first].joinpath(*parts)
     files = (place / "__init__.py", place.with_name(place.name + ".py"))
     return next((file for file in files if file.is_file()), None)
 

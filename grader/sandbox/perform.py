@@ -19,7 +19,6 @@ import labkit.labs.given
 from grader.sandbox.adapter import Namespace, NotDefined, Report, adapter_of
 from grader.sandbox.line import take_turn
 from labkit.cells.running import Kernel
-from labkit.labs.curriculum import Exercise
 
 TEXT_LIMIT = 2000  # characters of any text that leaves the worker
 ELEMENT_LIMIT = 4 * 1024 * 1024  # elements of any tensor that leaves the worker
@@ -52,11 +51,9 @@ def _shapes(line: str, variables: Mapping[str, Any]) -> str:
 
 
 def _reached(method: str, variables: Mapping[str, Any]) -> str:
-    """Name the stub that was reached, with its class if it has one."""
-    exercise, owner = variables.get("exercise"), variables.get("self")
-    if isinstance(exercise, Exercise):  # one that the kit has put there
-        return f"{exercise.owner}.{method}"
-    return f"{type(owner).__name__}.{method}" if isinstance(owner, torch.nn.Module) else method
+    """Name the stub that was reached, with the class that has it, if one has."""
+    owners = type(variables.get("self")).__mro__
+    return next((f"{owner.__name__}.{method}" for owner in owners if method in vars(owner)), method)
 
 
 def describe_error(error: BaseException) -> Report:

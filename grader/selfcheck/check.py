@@ -13,11 +13,11 @@ from grader.judge.compare import close, examine
 from grader.judge.finding import Finding, in_words
 from grader.judge.golden import public_cases
 from grader.judge.naming import named
-from grader.judge.stage import examine_played, on_its_own, partner_of
+from grader.judge.stage import Partner, examine_played, on_its_own, partner_of
 from grader.labs import find_task
 from grader.labs.base import Case, Task, Tensors, call_document, call_tensors, outputs_of
 from grader.sandbox.line import answered_by
-from grader.sandbox.perform import perform_call
+from grader.sandbox.perform import Report, perform_call
 from grader.selfcheck.picture import difference_svg
 
 
@@ -93,19 +93,28 @@ def _picture(task: Task, case: Case, tensors: Tensors) -> str:
     return ""
 
 
+def _called(
+    task: Task, case: Case, cls: Any, partner: Partner | None = None, *, given: bool = False
+) -> tuple[Report, Tensors]:
+    with (
+        torch.random.fork_rng(devices=[]),
+        answered_by(partner.answer) if partner else nullcontext(),
+    ):
+        return perform_call(
+            call_document(task, case, given=given),
+            call_tensors(task, case, given=given),
+            {task.defines: cls},
+        )
+
+
 def _is_right_alone(task: Task, cases: list[Case], cls: Any) -> bool:
     """Whether a class passes where an earlier task's answer is given, as grading gives it."""
     if task.given is None:
         return False
-    for case in on_its_own(task, cases):
-        document = call_document(task, case, given=True)
-        with torch.random.fork_rng(devices=[]):
-            played = perform_call(
-                document, call_tensors(task, case, given=True), {task.defines: cls}
-            )
-        if examine(task, case, *played, alone=True) is not None:
-            return False
-    return True
+    return all(
+        examine(task, case, *_called(task, case, cls, given=True), alone=True) is None
+        for case in on_its_own(task, cases)
+    )
 
 
 def run_check(task_id: str, cls: Any) -> CheckResult:
@@ -123,13 +132,7 @@ def run_check(task_id: str, cls: Any) -> CheckResult:
     reports, returned, findings = [], [], []
     for case in cases:
         partner = partner_of(task, case)
-        with (
-            torch.random.fork_rng(devices=[]),
-            answered_by(partner.answer) if partner else nullcontext(),
-        ):
-            report, answers = perform_call(
-                call_document(task, case), call_tensors(task, case), {task.defines: cls}
-            )
+        report, answers = _called(task, case, cls, partner)
         reports.append(report)
         returned.append(answers)
         findings.append(examine_played(task, case, partner, report, answers))

@@ -11,19 +11,13 @@ from typing import Any
 from labkit.errors import ConfigError
 from labkit.tacotron2.model import Tacotron2
 
-# Where each class stands in the model; an outer one is built before what it holds.
-PLACES = {
-    "Tacotron2": "",
-    "Encoder": "encoder",
-    "Decoder": "decoder",
-    "Attention": "decoder.attention_layer",
-    "LocationLayer": "decoder.attention_layer.location_layer",
-}
-_ARGUMENTS = {
-    "Encoder": "encoder_arguments",
-    "Decoder": "decoder_arguments",
-    "Attention": "attention_arguments",
-    "LocationLayer": "location_arguments",
+# Where each class stands in the model, and what of the configuration it is built from; an outer one
+# is built before what it holds.
+PARTS = {
+    "Encoder": ("encoder", "encoder_arguments"),
+    "Decoder": ("decoder", "decoder_arguments"),
+    "Attention": ("decoder.attention_layer", "attention_arguments"),
+    "LocationLayer": ("decoder.attention_layer.location_layer", "location_arguments"),
 }
 
 
@@ -43,14 +37,15 @@ def transplant(model: Tacotron2, classes: Mapping[str, Any]) -> Tacotron2:
         ConfigError: a name is none of those, or a part has other parameters than labkit's.
     """
     for name in classes:
-        if name not in PLACES:
-            raise ConfigError(f"no part of a Tacotron 2 is called {name!r}: {', '.join(PLACES)}")
+        if name not in ("Tacotron2", *PARTS):
+            known = ", ".join(["Tacotron2", *PARTS])
+            raise ConfigError(f"no part of a Tacotron 2 is called {name!r}: {known}")
     config = model.config
     new = classes.get("Tacotron2", Tacotron2)(config)
-    for name, place in PLACES.items():
-        if name in classes and place:
+    for name, (place, arguments) in PARTS.items():
+        if name in classes:
             whole, _, attribute = place.rpartition(".")
-            part = classes[name](**getattr(config, _ARGUMENTS[name]))
+            part = classes[name](**getattr(config, arguments))
             setattr(new.get_submodule(whole), attribute, part)
     try:
         new.load_state_dict(model.state_dict())
