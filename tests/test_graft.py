@@ -65,7 +65,7 @@ def test_a_cell_without_a_name_is_found_by_what_it_defines(task: str) -> None:
     found = graft(notebook(*cells), ATTENTION)
     assert found.cells == fill()
     assert found.repairs == (
-        f"{task}: the cell had lost its name; it was found by its class {TASKS[task].name}",
+        f"{task}: the cell had lost its name; it was found by its method {TASKS[task].name}",
     )
 
 

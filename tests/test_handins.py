@@ -320,7 +320,7 @@ def test_the_kernel_tells_right_from_wrong(run: Callable[[Notebook], dict[str, b
     [
         (
             "emptied and written below",
-            "attention-2: the cell of that name has no solution; its class",
+            "attention-2: the cell of that name has no solution; its method",
         ),
         ("an empty copy below", "attention-2: 2 cells claim to be this one"),
         ("a class cut in two", "attention-2: its cell was split in 2; they were joined"),

@@ -17,8 +17,8 @@ from grader.labs import LABS
 from grader.labs.base import Lab
 from grader.release.edition import build_edition
 from grader.sandbox.session import Worker
-from grader.selfcheck.check import run_check
-from grader.submissions.graft import Submission, graft
+from grader.selfcheck.check import CheckFailed, check, run_check
+from grader.submissions.graft import Submission, gone_astray, graft
 from grader.submissions.notebook_file import parse_notebook
 from handin_tools import Notebook, cell_of, class_cells, new, place_of, solved
 from labkit.labs import given
@@ -366,3 +366,42 @@ class TestUnfilled:
         notebook["cells"].remove(cell_of(notebook, "attention-3"))
         notebook["cells"].append(new(cell["source"] + "\n    return ("))
         assert "def forward" in grafted(notebook, LAB1).cells["attention-3"]
+
+
+ASTRAY = {
+    "bare": (("@method_of(Attention)\n", ""), "a function forward that is in no class: put @me"),
+    "misspelt": (("def forward", "def forwrad"), "the cell defines forwrad, and what is asked for"),
+    "elsewhere": (("of(Attention)", "of(LocationLayer)"), "the cell puts forward into LocationLay"),
+}
+
+
+@pytest.mark.parametrize("name", ASTRAY)
+def test_what_is_written_and_not_found_is_told_why(name: str, judge: Callable[..., Any]) -> None:
+    (old, new_words), why = ASTRAY[name]
+    notebook = solved(LAB1, "functions")
+    cell = cell_of(notebook, "attention-3")
+    assert old in cell["source"]
+    cell["source"] = cell["source"].replace(old, new_words)
+    verdict = judge(notebook, LAB1)["attention-3"]
+    assert (verdict.points, verdict.stage) == (0, "unfilled")
+    assert "Attention.forward is not written yet" in verdict.message
+    assert why in verdict.message
+
+
+def test_the_notebook_says_so_too(classes: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    shell = InteractiveShell()
+    monkeypatch.setattr("IPython.get_ipython", lambda: shell)
+    shell.user_ns["In"] = ["def forward(self, weights):\n    return weights", "check(...)"]
+    with pytest.raises(CheckFailed, match=r"no class: put @method_of\(LocationLayer\) directly"):
+        check("attention-1", classes["LocationLayer"])
+
+
+def test_what_is_still_a_stub_is_not_looked_for_elsewhere(classes: Any) -> None:
+    tried = "def forwarder(x):\n    return x\n@method_of(Attention)\ndef forward(self):\n    raise "
+    assert "forwarder" in gone_astray(LAB1.judged[2], tried + "NotImplementedError()")
+    assert not gone_astray(LAB1.judged[2], "def helper(x):\n    return x")
+    assert not gone_astray(
+        LAB1.judged[2], "@method_of(Attention)\ndef forward(self):\n    return 1"
+    )

@@ -25,7 +25,7 @@ from grader.judge.verdict import (
 from grader.labs.base import Case, Lab, Task, Tensors, call_document, call_tensors
 from grader.sandbox.perform import Report
 from grader.sandbox.session import Answer, Worker
-from grader.submissions.graft import Submission, is_untouched
+from grader.submissions.graft import Submission, gone_astray, is_untouched
 from grader.submissions.reach import reaches
 
 
@@ -117,9 +117,12 @@ class Judge:
             if telling is None and trials:  # of the first reading: it is what stood at the check
                 telling = _most_telling(trials)
         if telling is None:
-            return self._refuse(task, "unfilled", f"{task.unwritten()}.")
+            return self._refuse(task, "unfilled", f"{task.unwritten()}{_hint_at(task, source)}.")
         trial = telling
         found = trial.finding
+        if found is not None and found.stage == "unfilled":
+            said = f"{found.message.removesuffix('.')}{_hint_at(task, source)}."
+            found = replace(found, message=said)
         return Verdict(
             task=task.id,
             points=task.points if found is None else 0,
@@ -235,6 +238,11 @@ class Judge:
         stage = Stage(task, cases)
         answer = self.worker.ask(document, tensors, stage)
         return replace(answer, partners=tuple(stage.partners))
+
+
+def _hint_at(task: Task, source: str) -> str:
+    why = gone_astray(task, source)
+    return f"; {why}" if why else ""
 
 
 def _sort(

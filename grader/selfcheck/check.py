@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from contextlib import nullcontext
+from dataclasses import replace
 from html import escape
 from typing import Any, NamedTuple
 
@@ -19,6 +21,7 @@ from grader.labs.base import Case, Task, Tensors, call_document, call_tensors, o
 from grader.sandbox.line import answered_by
 from grader.sandbox.perform import Report, perform_call
 from grader.selfcheck.picture import difference_svg
+from grader.submissions.graft import gone_astray
 
 
 class Checked(NamedTuple):
@@ -33,6 +36,7 @@ class Checked(NamedTuple):
 OPENED = time.monotonic()  # a notebook imports this module in its first cell
 HISTORY: list[Checked] = []  # of this kernel
 
+_CELLS = 2  # of those that were run: the check itself, and what stands above it
 _EARLIER = "{} is right by itself; what an earlier task gives it is not. Mend that task first."
 
 
@@ -150,6 +154,17 @@ def run_check(task_id: str, cls: Any) -> CheckResult:
     )
 
 
+def _with_what_was_run(task: Task, finding: Finding) -> Finding:
+    """Add what the last cells of the notebook tell of something that is not written yet."""
+    ipython = sys.modules.get("IPython")
+    kernel = ipython.get_ipython() if ipython else None
+    for source in reversed(kernel.user_ns.get("In", [])[-_CELLS:] if kernel else []):
+        why = gone_astray(task, str(source))
+        if why:
+            return replace(finding, message=f"{finding.message.removesuffix('.')}; {why}.")
+    return finding
+
+
 def check(task_id: str, cls: Any) -> None:
     """Check a task below its cell; shows the result, and stops the notebook if it did not pass.
 
@@ -161,6 +176,8 @@ def check(task_id: str, cls: Any) -> None:
         CheckFailed: the task is not solved yet.
     """
     result = run_check(task_id, cls)
+    if result.finding is not None and result.finding.stage == "unfilled":
+        result.finding = _with_what_was_run(result.task, result.finding)
     HISTORY.append(
         Checked(task_id, result.finding is None, (result.passed, result.total), time.monotonic())
     )

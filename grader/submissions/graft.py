@@ -25,6 +25,7 @@ from grader.submissions.notebook_file import (
     source_of,
     where_else,
 )
+from labkit.cells.astray import astray
 from labkit.cells.finding import CELL_LIMIT as SOURCE_LIMIT
 from labkit.cells.finding import Cell, find
 from labkit.cells.following import acts_on
@@ -67,10 +68,18 @@ def _written(task: Task, source: str) -> dict[str, bool]:
     return written(_wanted(task), _statements(source, task))
 
 
+def gone_astray(task: Task, source: str) -> str:
+    """Say why what a source writes is not found as the task's own; empty if nothing is seen."""
+    return "" if len(source) > 4 * SOURCE_LIMIT else astray(_wanted(task), _read(source))
+
+
 def _statements(source: str, task: Task) -> list[ast.stmt]:
+    return in_classes(_read(source), {task.defines})
+
+
+def _read(source: str) -> list[ast.stmt]:
     trees = map(parse, all_to_python(split(source)))
-    every = [statement for tree in trees if tree for statement in tree.body]
-    return in_classes(every, {task.defines})
+    return [statement for tree in trees if tree for statement in tree.body]
 
 
 def _wanted(task: Task) -> Wanted:

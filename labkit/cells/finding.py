@@ -293,7 +293,8 @@ def _in_words(task: Wanted, read: _Read) -> bool:
 
 def _tell(choice: _Choice, task: Wanted, claiming: list[_Read]) -> None:
     """Remark on where the cells were found."""
-    what = f"its {'class' if task.methods else 'function'} {task.name}"
+    kind = ("function", "method", "methods")[min(len(task.methods), 2)]
+    what = f"its {kind} {task.name}"
     if not claiming:
         choice.remarks.append(f"the cell had lost its name; it was found by {what}")
     elif not any(piece in claiming for piece in choice.pieces):

@@ -41,17 +41,25 @@ def in_classes(statements: list[ast.stmt], owners: Collection[str]) -> list[ast.
 
 
 def _in_class(statement: ast.stmt, owners: Collection[str]) -> ast.stmt:
-    for decorator in getattr(statement, "decorator_list", []):
+    owner = owner_of(statement)
+    if owner not in owners:
+        return statement
+    whole = parse(f"class {owner}({owner}): ...")
+    assert whole is not None and isinstance(whole.body[0], ast.ClassDef)
+    whole.body[0].body = [statement]
+    return ast.copy_location(whole.body[0], statement)
+
+
+def owner_of(statement: ast.stmt) -> str:
+    """Return the class that ``@method_of(…)`` puts a function into; empty if it does not."""
+    for decorator in statement.decorator_list if isinstance(statement, ast.FunctionDef) else ():
         match decorator:
             case ast.Call(
                 func=ast.Name(id="method_of") | ast.Attribute(attr="method_of"),
                 args=[ast.Name(id=owner)],
-            ) if isinstance(statement, ast.FunctionDef) and owner in owners:
-                whole = parse(f"class {owner}({owner}): ...")
-                assert whole is not None and isinstance(whole.body[0], ast.ClassDef)
-                whole.body[0].body = [statement]
-                return ast.copy_location(whole.body[0], statement)
-    return statement
+            ):
+                return owner
+    return ""
 
 
 def written(wanted: Wanted, statements: list[ast.stmt]) -> dict[str, bool]:

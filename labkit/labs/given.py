@@ -42,7 +42,7 @@ def method_of(owner: type) -> Callable[[_Function], _Function]:
     if not isinstance(owner, type):
         raise TypeError(
             f"@method_of needs the class that the method belongs to, such as @method_of(Decoder); "
-            f"it got {owner if callable(owner) else type(owner).__name__}"
+            f"it got {getattr(owner, '__name__', type(owner).__name__)}"
         )
     if owner.__module__.startswith("labkit.") and owner.__module__ != __name__:
         raise TypeError(
