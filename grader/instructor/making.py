@@ -198,19 +198,6 @@ def _gradients(
     }
 
 
-def numbered(slips: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
-    """Give each way to make a slip a key of its own, as cases store them.
-
-    Args:
-        slips: wrong fills by slip id, each in several ways.
-    """
-    return {
-        slip if number == 1 else f"{slip}~{number}": fill
-        for slip, ways in slips.items()
-        for number, fill in enumerate(ways, start=1)
-    }
-
-
 def _slip_outputs(
     task: Task, case: Case, slips: Mapping[str, Any], others: Mapping[str, Any]
 ) -> dict[str, Tensors]:

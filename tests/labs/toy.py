@@ -67,22 +67,21 @@ UNDO = make_task(
 )
 LAB = make_lab("lab9_emphasis", "import torch\\nfrom torch import nn\\n", FORWARD, UNDO)
 '''
-SLIPS = '''"""Lab 9: the slips as code."""
+SLIPS = '''"""Lab 9: its slips in students' words."""
 
-from grader.instructor.edits import edited
-from labkit.audio.emphasis import PreEmphasis
+from grader.instructor.ways import read_ways
 
 WAYS = {
-    "emphasis-1": {"added": (edited(PreEmphasis, ("forward", "- self.share", "+ self.share")),)},
-    "emphasis-2": {"taken": (edited(PreEmphasis, ("undo", "sample + self", "sample - self")),)},
+    "emphasis-1": read_ways("added: - self.share → + self.share"),
+    "emphasis-2": read_ways("taken: sample + self.share → sample - self.share"),
 }
-SLIPS = {task: {slip: made[0] for slip, made in ways.items()} for task, ways in WAYS.items()}
 '''
 CASES = '''"""Lab 9: its cases."""
 
 import torch
 
-from grader.instructor.making import complete, draw_state, numbered
+from grader.instructor.making import complete, draw_state
+from grader.instructor.ways import compiled
 from grader.labs.base import Case
 from grader.labs.lab9_emphasis.instructor.slips import WAYS
 from grader.labs.lab9_emphasis.tasks import LAB
@@ -90,7 +89,7 @@ from labkit.audio.emphasis import PreEmphasis
 
 
 def answer(task, case, *, gradients, slips):
-    wrong = numbered(WAYS[task.id]) if slips else None
+    wrong = compiled(task, WAYS[task.id]) if slips else None
     return complete(task, case, PreEmphasis, gradients=gradients, slips=wrong)
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from grader.instructor.making import complete, draw_state, numbered
+from grader.instructor.making import complete, draw_state
+from grader.instructor.ways import compiled
 from grader.judge.golden import Cases
 from grader.labs.base import Case, Task, Tensors
 from grader.labs.lab1_attention.instructor.slips import WAYS
@@ -116,7 +117,7 @@ def _inputs(task: Task, shape: Shape, generator: torch.Generator) -> Tensors:
 
 def answer(task: Task, case: Case, *, gradients: bool, slips: bool) -> Case:
     """Compute what must come out of a case, in float64, rounded once."""
-    wrong = numbered(WAYS[task.id]) if slips else None
+    wrong = compiled(task, WAYS[task.id]) if slips else None
     return complete(task, case, _REFERENCE[task.defines], gradients=gradients, slips=wrong)
 
 

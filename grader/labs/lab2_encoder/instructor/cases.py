@@ -9,7 +9,8 @@ from typing import Any
 
 import torch
 
-from grader.instructor.making import answers, complete, draw_state, numbered
+from grader.instructor.making import answers, complete, draw_state
+from grader.instructor.ways import compiled
 from grader.judge.golden import Cases
 from grader.labs.base import Case, Task, Tensors
 from grader.labs.lab2_encoder.instructor.slips import WAYS
@@ -133,7 +134,7 @@ def _inputs(task: Task, shape: Shape, generator: torch.Generator) -> Tensors:
 
 def answer(task: Task, case: Case, *, gradients: bool, slips: bool) -> Case:
     """Compute what must come out of a case, in float64, rounded once."""
-    wrong = numbered(WAYS[task.id]) if slips else None
+    wrong = compiled(task, WAYS[task.id]) if slips else None
     case = complete(task, case, Encoder, gradients=gradients, slips=wrong)
     return _if_kept(task, case) if case.dropped else case
 
