@@ -19,6 +19,7 @@ from grader.release.edition import build_edition
 from grader.sandbox.isolation import BUBBLEWRAP, NONE, probe
 from grader.sandbox.session import Worker
 from grader.submissions.graft import Submission
+from labkit.labs.curriculum import LESSONS
 
 ROOT = Path(__file__).parent.parent
 
@@ -37,6 +38,7 @@ torch.set_num_threads(1)
 # after them, so that none is still busy with one of these when there is nothing else left to do.
 LONGEST = (
     *("test_jupyterlab", "test_whole_course", "test_attacks", "test_nbgrader_flow"),
+    "labs/test_contract_notebook",
     *("labs/test_contract", "labs/lab3_decoder/test_slips", "test_release", "test_golden"),
     *("test_handins", "labs/test_toy_lab", "test_leaks", "labs/lab4_inference/test_styles"),
     *("labs/lab1_attention/test_styles", "labs/lab2_encoder/test_slips", "test_demo"),
@@ -45,8 +47,18 @@ LONGEST = (
 )
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    for number, lesson in enumerate(LESSONS, start=1):
+        config.addinivalue_line("markers", f"lab{number}: {lesson.title}")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the files that take longest first."""
+    """Mark what is asked of one lab as that lab's, and put the files that take longest first."""
+    for number, lesson in enumerate(LESSONS, start=1):
+        names = (f"/{lesson.name}/", f"[{lesson.name}", *(f"[{e.id}" for e in lesson.exercises))
+        for item in items:
+            if any(name in item.nodeid for name in names):
+                item.add_marker(f"lab{number}")
     places = {ROOT / f"tests/{name}.py": place for place, name in enumerate(LONGEST)}
     items.sort(key=lambda item: places.get(item.path, len(places)))
 

@@ -1,11 +1,12 @@
-"""What the tests of the labs' notebooks share: reading, running, releasing and comparing them."""
+"""What the tests of the labs' notebooks share: reading, running and comparing them."""
 
 from __future__ import annotations
 
 import ast
 import re
-import shutil
-from collections.abc import Iterable
+import textwrap
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -14,13 +15,36 @@ import nbformat
 from nbclient import NotebookClient
 from nbformat.notebooknode import NotebookNode
 
-from grader.release.release import run_nbgrader
-
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = ROOT / "notebooks"
+WIDGET = "application/vnd.jupyter.widget-view+json"
 
 _MARKED = re.compile(r"([ ]*)### BEGIN SOLUTION\n(.*?)[ ]*### END SOLUTION", re.S)
-_QUOTED = re.compile(r"(?<!`)(`{1,2})(\w+Error: .+?)\1(?!`)")  # two marks if it holds some itself
+# two marks if the error holds some itself
+_QUOTED = re.compile(r"(?<!`)(`{1,2})(\w+Error: .+?)\1(?!`)(\s+…)?")
+
+
+@dataclass(frozen=True)
+class Shows:
+    """What one lab's notebook shows, beside what holds of every lab's.
+
+    Attributes:
+        says: what cells say when every task is solved.
+        pictures: the cells that show a picture then, in order.
+        players: the cells that play a sound then.
+        saves: files that it leaves beside itself then.
+        waits: the cells of an unfilled notebook that say which task is to be done first.
+        says_unfilled: what other cells say all the same.
+        mistakes: for each task what raises the errors that its help block quotes.
+    """
+
+    says: dict[str, str | tuple[str, ...]]
+    pictures: tuple[str, ...]
+    players: tuple[str, ...]
+    waits: dict[str, str]
+    mistakes: dict[str, tuple[Callable[[], object], ...]]
+    says_unfilled: dict[str, str] = field(default_factory=dict)
+    saves: tuple[str, ...] = ()
 
 
 def read_notebook(path: Path) -> NotebookNode:
@@ -30,21 +54,6 @@ def read_notebook(path: Path) -> NotebookNode:
 def cells_of(notebook: NotebookNode) -> dict[str, NotebookNode]:
     """Return the cells by their ids."""
     return {cell.id: cell for cell in notebook.cells}
-
-
-def assert_normal_form(path: Path) -> None:
-    """The file is what nbformat writes: no outputs, no counts, words as ids, under 150 kB."""
-    notebook = read_notebook(path)
-    nbformat.validate(notebook)
-    assert (notebook.nbformat, notebook.nbformat_minor) == (4, 5)
-    assert notebook.metadata.kernelspec.name == "python3"
-    assert path.read_text("utf-8") == nbformat.writes(notebook) + "\n"
-    assert path.stat().st_size < 150_000
-    for cell in notebook.cells:
-        assert re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", cell.id), cell.id
-        assert cell.metadata.get("nbgrader", {}).get("grade_id", cell.id) == cell.id
-        if cell.cell_type == "code":
-            assert not cell.outputs and cell.execution_count is None, cell.id
 
 
 def points_of(notebook: NotebookNode) -> dict[str, float]:
@@ -72,25 +81,22 @@ def source_for(notebook: NotebookNode, task: str) -> str:
     return "\n\n\n".join(cell.source for cell in stubs_of(notebook, task))
 
 
-def assert_task_metadata(notebook: NotebookNode, task: str) -> None:
-    """Solution cells, and directly below them their locked check."""
-    names = [cell.id for cell in notebook.cells]
-    stubs = stubs_of(notebook, task)
-    place = names.index(task)
-    last = place + len(stubs)
-    assert names[place : last + 1] == [*(stub.id for stub in stubs), f"{task}-check"]
-    check = cells_of(notebook)[f"{task}-check"].metadata.nbgrader
-    for stub in (cell.metadata.nbgrader for cell in stubs):
-        assert (stub.solution, stub.grade, stub.locked, stub.task) == (True, False, False, False)
-        assert stub.schema_version == check.schema_version == 3
-    assert (check.solution, check.grade, check.locked, check.task) == (False, True, True, False)
-
-
 def execute(notebook: NotebookNode, **settings: Any) -> dict[str, NotebookNode]:
     """Run a copy of the notebook from top to bottom and return its cells by their ids."""
     done = nbformat.from_dict(notebook)
     NotebookClient(done, timeout=180, kernel_name="python3", **settings).execute()
     return cells_of(done)
+
+
+def run_cells(*sources: str) -> list[NotebookNode]:
+    """Run cells in a kernel and return them with their outputs."""
+    cells = [nbformat.v4.new_code_cell(source) for source in sources]
+    return list(execute(nbformat.v4.new_notebook(cells=cells)).values())
+
+
+def data_of(cell: NotebookNode) -> list[dict[str, str]]:
+    """Return what a cell shows, each in all its forms."""
+    return [output.data for output in cell.get("outputs", []) if "data" in output]
 
 
 def shown(cell: NotebookNode) -> str:
@@ -101,14 +107,19 @@ def shown(cell: NotebookNode) -> str:
     )
 
 
-def with_pictures(cells: dict[str, NotebookNode]) -> list[str]:
-    """Name the cells that show a picture with alternative text."""
+def showing(cells: dict[str, NotebookNode], start: str) -> list[str]:
+    """Name the cells whose outputs hold a piece of HTML, once for each output."""
     return [
         name
         for name, cell in cells.items()
-        for output in cell.get("outputs", [])
-        if "<img alt=" in output.get("data", {}).get("text/html", "")
+        for data in data_of(cell)
+        if start in data.get("text/html", "")
     ]
+
+
+def with_pictures(cells: dict[str, NotebookNode]) -> list[str]:
+    """Name the cells that show a picture with alternative text."""
+    return showing(cells, "<img alt=")
 
 
 def failed(cells: dict[str, NotebookNode]) -> list[str]:
@@ -140,7 +151,7 @@ def function_in(source: str, name: str) -> ast.FunctionDef:
     return found
 
 
-def _source(module: ModuleType) -> str:
+def source_of(module: ModuleType) -> str:
     assert module.__file__
     return Path(module.__file__).read_text("utf-8")
 
@@ -154,7 +165,7 @@ def same_methods(source: str, module: ModuleType, owner: str, names: Iterable[st
         owner: the class.
         names: its methods.
     """
-    methods = {f.name: f for f in class_in(_source(module), owner).body if hasattr(f, "args")}
+    methods = {f.name: f for f in class_in(source_of(module), owner).body if hasattr(f, "args")}
     found = {}
     for function in ast.parse(source).body:
         assert isinstance(function, ast.FunctionDef)
@@ -166,7 +177,7 @@ def same_methods(source: str, module: ModuleType, owner: str, names: Iterable[st
 
 def same_function(source: str, module: ModuleType, name: str) -> bool:
     """Tell whether a cell's function is that of a module, by AST."""
-    return _as_said(function_in(source, name)) == _as_said(function_in(_source(module), name))
+    return _as_said(function_in(source, name)) == _as_said(function_in(source_of(module), name))
 
 
 def _as_said(function: ast.FunctionDef) -> tuple[str, str | None]:
@@ -188,59 +199,42 @@ def lines_to_write(source: str) -> int:
     return sum(bool(line) and not line.startswith("#") for line in lines)
 
 
+def statements_to_write(source: str) -> int:
+    """Count what a student writes: a statement is a line, however it is wrapped."""
+    written = 0
+    for part in solutions_in(source):
+        body = textwrap.indent(textwrap.dedent(part), "    ")
+        function = ast.parse(f"def f():\n{body}").body[0]
+        written += sum(isinstance(node, ast.stmt) for node in ast.walk(function)) - 1
+    return written
+
+
 def emptied(source: str) -> str:
     """Put into a cell what nbgrader puts in place of the solutions."""
     return _MARKED.sub(r"\1raise NotImplementedError()", source)
 
 
-def run_setup(notebook: NotebookNode, *tasks: str) -> dict[str, Any]:
-    """Run the setup cell and the solution cells of some tasks; return the names they define."""
-    names: dict[str, Any] = {}
-    for source in (cells_of(notebook)["setup"].source, *(source_for(notebook, t) for t in tasks)):
-        exec(source, names)
-    return names
-
-
-def missing_imports(notebook: NotebookNode, module: ModuleType) -> set[str]:
-    """Name what a reference module imports and the setup cell does not, or not the same.
-
-    Layers are given with their class.
-    """
-    names = run_setup(notebook)
-    imported = [
-        node
-        for node in ast.parse(_source(module)).body
-        if isinstance(node, ast.Import | ast.ImportFrom)
-    ]
-    wanted = {alias.asname or alias.name for node in imported for alias in node.names}
-    return {
-        name
-        for name in wanted - {"annotations", "ConvNorm", "LinearNorm"}
-        if names.get(name) is not getattr(module, name, None)
-    }
-
-
-def released(path: Path, tmp: Path) -> NotebookNode:
-    """Let nbgrader, as it comes, generate the assignment of one lab in the empty folder ``tmp``."""
-    lab = path.parent.name
-    shutil.copytree(path.parent, tmp / "source" / lab)
-    (tmp / "nbgrader_config.py").write_text("c = get_config()\n")
-    run_nbgrader(tmp, "generate_assignment", lab, "--create")
-    return read_notebook(tmp / "release" / lab / path.name)
-
-
-def telling_lines(notebook: NotebookNode, longer_than: int = 25) -> list[str]:
-    """Return the lines of the solutions that would give an answer away."""
-    parts = [part for cell in notebook.cells for part in solutions_in(cell.source)]
-    lines = [line.split("  #")[0].strip() for part in parts for line in part.split("\n")]
+def telling_lines(source: str, longer_than: int = 25) -> list[str]:
+    """Return the lines of a cell's solutions that would give an answer away."""
+    lines = [line for part in solutions_in(source) for line in part.split("\n")]
+    lines = [line.split("  #")[0].strip() for line in lines]
     return [line for line in lines if len(line) > longer_than]
 
 
 def quoted_errors(help_text: str) -> list[str]:
-    """Return the errors, ``SomeError: message``, that a help block quotes."""
-    return [said for _, said in _QUOTED.findall(help_text)]
+    """Return the errors, ``SomeError: message``, that a help block quotes; … if they go on."""
+    return [said + ("…" if more else "") for _, said, more in _QUOTED.findall(help_text)]
 
 
 def first_line(error: BaseException) -> str:
     """Write an error as a help block quotes it."""
     return f"{type(error).__name__}: {error}".split("\n")[0]
+
+
+def with_stub(base: type, *methods: str) -> Any:
+    """Derive a class of the same name whose methods are still as the student edition has them."""
+
+    def stub(*_: Any, **__: Any) -> None:
+        raise NotImplementedError
+
+    return type(base.__name__, (base,), dict.fromkeys(methods, stub))
