@@ -41,7 +41,7 @@ LONGEST = (
     "labs/test_contract_notebook",
     *("labs/test_contract", "labs/lab3_decoder/test_slips", "test_release", "test_golden"),
     *("test_handins", "labs/test_toy_lab", "test_leaks", "labs/lab4_inference/test_styles"),
-    *("labs/lab1_attention/test_styles", "labs/lab2_encoder/test_slips", "test_demo"),
+    *("labs/lab1_attention/test_styles", "test_demo"),
     *("labs/lab1_attention/test_slips", "test_formgrader", "test_cli", "test_worker"),
     *("test_fills", "test_release_whole_or_not"),
 )

@@ -45,13 +45,13 @@ def read_ways(text: str) -> dict[str, str]:
         The ways by the names under which cases store them: the slip's, ``slip~2``, ``slip~3``, …
 
     Raises:
-        ValueError: a line names no slip.
+        GraderError: a line names no slip.
     """
     ways: dict[str, str] = {}
     for entry in re.split(r"\n(?=\S)", text.strip("\n")):
         slip, colon, first = entry.partition("\n")[0].partition(":")
         if not colon or not re.fullmatch(r"[a-z0-9-]+", slip):
-            raise ValueError(f"no way to make a slip can be read from {entry!r}")
+            raise GraderError(f"no way to make a slip can be read from {entry!r}")
         number = 1 + sum(known.partition("~")[0] == slip for known in ways)
         below = entry.partition("\n")[2].rstrip()
         way = f"{first.strip()}\n{below}" if first.strip() else textwrap.dedent(below)

@@ -39,7 +39,7 @@ nothing:
 
 @pytest.mark.parametrize("text", ["  indented: a → b", "two words: a → b", "no-colon"])
 def test_a_line_that_names_no_slip_is_quoted(text: str) -> None:
-    with pytest.raises(ValueError, match="no way to make a slip can be read from '"):
+    with pytest.raises(GraderError, match="no way to make a slip can be read from '"):
         read_ways(f"slip: a → b\nx{text}" if text.startswith(" ") else text)
 
 

@@ -17,33 +17,18 @@ pytestmark = pytest.mark.lab2
 TASKS = {task.id: task for task in ENCODER.judged}
 
 
-def _layers(inside: str, *, mask: str = "x = x.masked_fill(padding, 0.0)") -> str:
-    """Return a loop over the layers with these lines in it."""
+def _layers(inside: str) -> str:
+    """Return a loop over the layers with this line in it."""
     return f"""
         for convolution in self.convolutions:
             if padding is not None:
-                {mask}
+                x = x.masked_fill(padding, 0.0)
             {inside}
         return x
     """
 
 
-def _lines(*lines: str) -> str:
-    return "\n".join(" " * 8 + line for line in lines)
-
-
 DROP = "self.p_encoder_dropout, self.training"
-CONVOLVED = "x = self.convolve(x, padding).transpose(1, 2)"
-PACKED = (
-    CONVOLVED,
-    "packed = pack_padded_sequence(",
-    "    x, input_lengths.cpu(), batch_first=True, enforce_sorted=False)",
-)
-READ = (*PACKED, "out, (h, c) = self.lstm(packed)")
-UNPACKED = (
-    *READ,
-    "out, _ = pad_packed_sequence(out, batch_first=True, total_length=x.size(1))",
-)
 
 
 @pytest.mark.parametrize(
@@ -60,7 +45,13 @@ def test_a_missing_second_task_costs_only_its_own_points(judge_cells: Run) -> No
     assert [v.points for v in verdicts.values()] == [30, 0]
 
 
-_RIGHT = _lines(*UNPACKED) + "\n"
+_RIGHT = """
+        x = self.convolve(x, padding).transpose(1, 2)
+        packed = pack_padded_sequence(
+            x, input_lengths.cpu(), batch_first=True, enforce_sorted=False)
+        out, (h, c) = self.lstm(packed)
+        out, _ = pad_packed_sequence(out, batch_first=True, total_length=x.size(1))
+"""
 WRONG = {
     "nothing": ("", "type", r"returns None: is there a `return`"),
     "a packed sequence": ("return packed", "type", "must be a torch.Tensor, not PackedSequence"),

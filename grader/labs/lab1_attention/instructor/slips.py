@@ -121,7 +121,7 @@ tanh-each:
 tanh-early: processed_location + processed_memory) → processed_location) + processed_memory
 tanh-early: processed_location + processed_memory) → processed_memory) + processed_location
 tanh-early: torch.tanh(processed_query + → processed_query + torch.tanh(
-tanh-early: processed_query + → processed_query) + (
+tanh-early: torch.tanh(processed_query + → torch.tanh(processed_query) + (
 tanh-early:
     torch.tanh(processed_query + processed_location + →
         processed_query + processed_location + torch.tanh(
