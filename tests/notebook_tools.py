@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import io
 import re
 import textwrap
 from collections.abc import Callable, Iterable
@@ -12,8 +13,14 @@ from types import ModuleType
 from typing import Any
 
 import nbformat
+import pytest
+import soundfile
+import torch
 from nbclient import NotebookClient
 from nbformat.notebooknode import NotebookNode
+
+from labkit.audio import resample
+from labkit.notebook import Notice
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = ROOT / "notebooks"
@@ -233,8 +240,27 @@ def first_line(error: BaseException) -> str:
 
 def with_stub(base: type, *methods: str) -> Any:
     """Derive a class of the same name whose methods are still as the student edition has them."""
+    scope: dict[str, Any] = {}
+    for name in methods:
+        exec(f"def {name}(self, *_, **__):\n    raise NotImplementedError()", scope)
+    return type(base.__name__, (base,), {name: scope[name] for name in methods})
 
-    def stub(*_: Any, **__: Any) -> None:
-        raise NotImplementedError
 
-    return type(base.__name__, (base,), dict.fromkeys(methods, stub))
+def refusal(shown: object) -> str:
+    """Return the title of a notice, which a view shows where it cannot draw."""
+    assert isinstance(shown, Notice)
+    return shown.title
+
+
+def words_heard(sound: bytes, sentence: str) -> tuple[float, torch.Tensor]:
+    """Return the share of a sentence's words that a recogniser hears, and the samples at 16 kHz."""
+    pocketsphinx = pytest.importorskip("pocketsphinx")
+    audio, rate = soundfile.read(io.BytesIO(sound), dtype="float32")
+    samples = resample(torch.from_numpy(audio), rate, 16_000).clamp(-1, 1)
+    decoder = pocketsphinx.Decoder(samprate=16_000, loglevel="FATAL")
+    decoder.start_utt()
+    decoder.process_raw((32_767 * samples).short().numpy().tobytes(), full_utt=True)
+    decoder.end_utt()
+    heard = decoder.hyp()
+    words = set(re.findall(r"\w+", sentence.lower()))
+    return len(words & set(heard.hypstr.split() if heard else ())) / len(words), samples

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import ast
 import base64
 import io
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-import nbformat
 import pytest
 import soundfile
 import torch
-from nbclient import NotebookClient
 from torch import nn
 
-import labkit.notebook
-import labkit.tacotron2.decoder as decoder_module
-import labkit.tacotron2.model as model_module
 from labkit.errors import InputError, TextError
 from labkit.labs.lab3_decoder.decoding import decoder_of, encode, walk
 from labkit.labs.lab3_decoder.dropout import compare_dropout
@@ -40,12 +33,11 @@ from labkit.labs.lab3_decoder.live import watch_decoder
 from labkit.labs.lab3_decoder.speaking import say_with, show_postnet
 from labkit.labs.lab3_decoder.start import show_start
 from labkit.labs.lab3_decoder.stepper import step_decoder
-from labkit.notebook.picture import Notice, Picture
+from labkit.notebook.picture import Picture
 from labkit.notebook.shipped_voice import voice
 from labkit.tacotron2 import Decoder, DecoderState, Tacotron2
 from labkit.text import symbols
-
-pytestmark = pytest.mark.lab3
+from notebook_tools import WIDGET, data_of, refusal, run_cells, with_stub
 
 TEXT = "No, never."
 HOP = 256
@@ -59,13 +51,6 @@ def reading() -> tuple[torch.Tensor, ...]:
         return voice().tacotron2.decoder.infer(
             sentence.memory, sentence.lengths, prenet_dropout=False
         )
-
-
-def with_stub(method: str, base: type = Decoder) -> Any:
-    """Derive a class whose ``method`` is still as the student edition has it."""
-    scope: dict[str, Any] = {}
-    exec(f"def {method}(self, *_, **__):\n    raise NotImplementedError()", scope)
-    return type(base.__name__, (base,), {method: scope[method]})
 
 
 def without(*methods: str) -> type:
@@ -118,8 +103,7 @@ class TestStart:
                 return wrong(super().initialize_decoder_states(memory))
 
         notice = show_start(Wrong, TEXT)
-        assert isinstance(notice, Notice)
-        assert said in notice.title
+        assert said in refusal(notice)
 
 
 class TestStepper:
@@ -375,8 +359,7 @@ class TestOwnDecoder:
                 return wrong(super().predict(*arguments))
 
         notice = show_postnet({"Decoder": Decoder, "Tacotron2": Wrong}, TEXT)
-        assert isinstance(notice, Notice)
-        assert said in notice.title
+        assert said in refusal(notice)
 
 
 def views(decoder: type, model: type = Tacotron2) -> dict[str, list[Callable[[], Any]]]:
@@ -404,8 +387,7 @@ def assert_all_wait_for(task: str, found: dict[str, list[Callable[[], Any]]]) ->
     for after, ones in found.items():
         for view in ones if after >= task else []:
             notice = view()
-            assert isinstance(notice, Notice), after
-            assert notice.title == f"{task} is not filled in yet"
+            assert refusal(notice) == f"{task} is not filled in yet"
 
 
 class TestNotReady:
@@ -421,10 +403,10 @@ class TestNotReady:
         ],
     )
     def test_the_first_empty_task_is_named(self, method: str, task: str) -> None:
-        assert_all_wait_for(task, views(with_stub(method)))
+        assert_all_wait_for(task, views(with_stub(Decoder, method)))
 
     def test_predict_to_write(self) -> None:
-        assert_all_wait_for("tacotron2-1", views(Decoder, with_stub("predict", Tacotron2)))
+        assert_all_wait_for("tacotron2-1", views(Decoder, with_stub(Tacotron2, "predict")))
 
     @pytest.mark.parametrize(
         ("missing", "task"),
@@ -458,8 +440,7 @@ class TestNotReady:
                     yield wrong(*one)
 
         for notice in (step_decoder(Wrong, TEXT).draw(), watch_decoder(Wrong, TEXT).last()):
-            assert isinstance(notice, Notice)
-            assert said in notice.title
+            assert said in refusal(notice)
 
     def test_steps_that_end_are_named(self) -> None:
         class Short(Decoder):
@@ -467,8 +448,7 @@ class TestNotReady:
                 yield next(super().steps(*arguments, **options))
 
         notice = step_decoder(Short, TEXT).draw()
-        assert isinstance(notice, Notice)
-        assert notice.title == "Decoder.steps ended after 1 step; it should go on without end"
+        assert refusal(notice) == "Decoder.steps ended after 1 step; it should go on without end"
 
     @pytest.mark.parametrize(
         ("wrong", "said"),
@@ -486,8 +466,7 @@ class TestNotReady:
 
         for view in (explore_gate, compare_dropout):
             notice = view(Wrong, TEXT).draw()
-            assert isinstance(notice, Notice)
-            assert said in notice.title
+            assert said in refusal(notice)
 
     def test_other_parts_are_an_error_of_the_student(self) -> None:
         class Other(Decoder):
@@ -496,28 +475,7 @@ class TestNotReady:
                 self.gate_layer = nn.Linear(3, 1)
 
         notice = step_decoder(Other, TEXT).draw()
-        assert isinstance(notice, Notice)
-        assert "the weights do not fit the classes Decoder" in notice.title
-
-
-def test_views_have_no_answer_to_copy() -> None:
-    """No statement of the graded methods stands in what notebooks are shown with."""
-    wanted = {"get_go_frame", "initialize_decoder_states", "decode", "steps", "infer", "predict"}
-    statements = {
-        ast.dump(statement)
-        for module in (decoder_module, model_module)
-        for cls in ast.parse(Path(module.__file__ or "").read_text("utf-8")).body
-        if isinstance(cls, ast.ClassDef) and cls.name in ("Decoder", "Tacotron2")
-        for function in cls.body
-        if isinstance(function, ast.FunctionDef) and function.name in wanted
-        for statement in function.body[1:]
-        if not (cls.name == "Tacotron2" and function.name == "infer")
-    }
-    assert len(statements) >= 30
-    for path in Path(labkit.notebook.__file__ or "").parent.rglob("*.py"):
-        tree = ast.parse(path.read_text("utf-8"))
-        found = {ast.dump(node) for node in ast.walk(tree) if isinstance(node, ast.stmt)}
-        assert not statements & found, path
+        assert "the weights do not fit the classes Decoder" in refusal(notice)
 
 
 def test_sounds_are_what_they_were_made_of() -> None:
@@ -531,19 +489,6 @@ def test_sounds_are_what_they_were_made_of() -> None:
     assert sound.audio.abs().max() > 0.05
 
 
-def run_cells(*sources: str) -> list[nbformat.NotebookNode]:
-    """Run cells in a kernel and return them with their outputs."""
-    cells = [nbformat.v4.new_code_cell(source) for source in sources]
-    notebook = nbformat.v4.new_notebook(cells=cells)
-    NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
-    return notebook.cells
-
-
-def data_of(cell: nbformat.NotebookNode) -> list[dict[str, str]]:
-    return [output.data for output in cell.outputs if "data" in output]
-
-
-WIDGET = "application/vnd.jupyter.widget-view+json"
 SHOW = (
     "from labkit.labs.lab3_decoder.stepper import step_decoder\n"
     "from labkit.labs.lab3_decoder.live import watch_decoder\n"
