@@ -27,6 +27,7 @@ from notebook_tools import (
     failed,
     first_line,
     function_in,
+    lines_to_write,
     points_of,
     quoted_errors,
     read_notebook,
@@ -68,6 +69,9 @@ def cell(lesson: Lesson, name: str) -> NotebookNode:
 
 
 def shows(lesson: Lesson) -> Shows:
+    if not (Path(__file__).parent / lesson.name / "notebook.py").is_file():
+        what = f"tests/labs/{lesson.name}/notebook.py is missing: docs/adding_a_lab.md says why"
+        pytest.fail(what, pytrace=False)
     return import_module(f"labs.{lesson.name}.notebook").SHOWS
 
 
@@ -107,6 +111,26 @@ def test_points_are_those_of_the_curriculum(lesson: Lesson) -> None:
     rows = re.findall(r"^\| .* \| \d+ min \| (\d*) ?\|$", "\n".join(table), re.M)
     assert len(rows) == len(table) - 1 == ROWS.get(lesson.name, len(rows))
     assert sum(int(points or 0) for points in rows) == sum(worth.values())
+
+
+@each_lab
+def test_it_is_short_and_reads_well_in_a_plain_editor(lesson: Lesson) -> None:
+    read, no_words = [], re.compile(r"\$\$.*?\$\$|<[^>]+>", re.S)
+    for cell in notebook_of(lesson).cells:
+        if cell.id == lesson.exercises[0].id:
+            assert sum(bool(re.search(r"[^\W\d_]", word)) for word in read) <= 700
+        read += no_words.sub(" ", cell.source).split() if cell.cell_type == "markdown" else []
+        for line in cell.source.split("\n"):
+            assert len(line) <= 120 or quoted_errors(line), (cell.id, line)
+    assert lesson.exercises[0].id in cells_of(notebook_of(lesson))
+
+
+@each_task
+def test_a_stub_fits_on_a_screen(lesson: Lesson, task: Exercise) -> None:
+    for stub in stubs_of(notebook_of(lesson), task.id):
+        lines = emptied(stub.source).split("\n")  # nbgrader puts a line above each raise
+        assert len(lines) + len(solutions_in(stub.source)) <= 45, stub.id
+        assert 1 <= lines_to_write(stub.source) <= 15, stub.id
 
 
 @each_lab

@@ -28,6 +28,12 @@ def test_the_question_stands_below_the_numbers() -> None:
     assert names[names.index("precision") + 1] == "inference-4-text"
 
 
+def test_only_the_report_card_stands_behind_the_last_task() -> None:
+    names = list(CELLS)
+    last = names.index("inference-4")
+    assert names[last + 1 : last + 4] == ["end", "progress", "card"]
+
+
 @pytest.mark.parametrize(
     ("task", "name"),
     [("inference-1", "read"), ("inference-2", "speak"), ("inference-3", "benchmark")],
