@@ -18,6 +18,7 @@ from grader.judge.stage import partner_of
 from grader.labs.base import Case, Task, Tensors, call_document, call_tensors
 from grader.sandbox.adapter import adapter_of
 from grader.sandbox.line import answered_by
+from grader.sandbox.perform import seed
 
 
 def draw_state(module: nn.Module, generator: torch.Generator) -> Tensors:
@@ -121,7 +122,7 @@ def _ask(
             subject.double()
         if record is not None and task.given is not None:
             _record(subject, task.given.name, record, task.given.tensor)
-        torch.manual_seed(case.options.get("seed", 0))
+        seed(case.options.get("seed", 0))
         inputs = {
             name.removeprefix("in."): value.double() if value.is_floating_point() else value.clone()
             for name, value in tensors.items()

@@ -6,6 +6,7 @@ right axes, of the right size, finite? Only then: are the numbers right?
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import torch
@@ -48,8 +49,20 @@ def agrees(tensors: Tensors, name: str, want: torch.Tensor) -> bool:
         got is not None
         and _fits(got.dtype, want.dtype)
         and got.shape == want.shape
+        and _one_agrees(got, want)
         and bool(close(got, want).all())
     )
+
+
+def _one_agrees(got: torch.Tensor, want: torch.Tensor) -> bool:
+    """Whether the number in the middle agrees: where there are many candidates, most end here."""
+    if not want.numel():
+        return True
+    middle = want.numel() // 2
+    one, other = got.reshape(-1)[middle].item(), want.reshape(-1)[middle].item()
+    if not math.isfinite(one) or not math.isfinite(other):
+        return True  # for the whole comparison to tell
+    return abs(one - other) <= ABSOLUTE_TOLERANCE + RELATIVE_TOLERANCE * abs(other)
 
 
 def _shape(tensor: torch.Tensor) -> str:

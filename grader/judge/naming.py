@@ -57,7 +57,9 @@ def name_slip(
     asked = list(zip(cases, reports, tensors, strict=True))
     findings = [examine(task, *parts, alone=alone) for parts in asked]
     wrong = [finding for finding in findings if finding is not None]
-    stored = {key for case in cases for key in case.slips}
+    ways: dict[str, list[str]] = {}
+    for key in sorted({key for case in cases for key in case.slips}):
+        ways.setdefault(key.partition("~")[0], []).append(key)
     rounds = [asked]
     # What chance drops looks different in every hand, and a device stops at a mistake of its own:
     # where all shows without them, only that counts.
@@ -67,8 +69,7 @@ def name_slip(
         rounds.append([parts for parts, still in zip(asked, calm, strict=True) if still])
     for these in rounds:
         for slip in task.slips:
-            ways = sorted(key for key in stored if key.partition("~")[0] == slip.id)
-            if any(_is_way(slip, way, these) for way in ways):
+            if any(_is_way(slip, way, these) for way in ways.get(slip.id, ())):
                 return slip
     for slip in task.slips:
         if not slip.in_part:

@@ -155,6 +155,15 @@ def _collect_gradients(
             answers[f"grad.{name}"] = leaf.grad.clone()
 
 
+def seed(number: int) -> None:
+    """Seed the global dice of the processor, on which fills are asked.
+
+    ``torch.manual_seed`` seeds those of every other device, too: where there is none it keeps a
+    note, with the whole call stack in words, each time.
+    """
+    torch.default_generator.manual_seed(number)
+
+
 def perform_call(
     call: Report, tensors: dict[str, torch.Tensor], namespace: Namespace
 ) -> tuple[Report, dict[str, torch.Tensor]]:
@@ -189,7 +198,7 @@ def perform_call(
             torch.set_grad_enabled(bool(call["gradients"]) or options.get("grad", False)),
         ):
             subject = adapter.build(call, tensors, namespace)
-            torch.manual_seed(options.get("seed", 0))
+            seed(options.get("seed", 0))
             # copies: what a fill does to its inputs shows in them, and breaks nothing else
             inputs = {
                 name.removeprefix("in."): tensor.clone()
