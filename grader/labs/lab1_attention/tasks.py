@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from grader.labs.base import Given, Output, Slip, make_lab, make_task
+from grader.labs.base import Given, Output, make_lab, make_task
 from grader.labs.lab1_attention.energy_slips import ENERGY_SLIPS
 from grader.labs.lab1_attention.location_slips import LOCATION_SLIPS
 from grader.labs.lab1_attention.look_slips import LOOK_SLIPS
+from grader.labs.slip_text import read_slips
 
-_SHARED = (
-    Slip(
-        "dropout-added",
-        "there is a dropout where the formula has none",
-        "Which line asks whether the module is training, and does the formula?",
-        tells=r"^in training mode",
-    ),
-    Slip(
-        "batch-squeezed",
-        "a squeeze without an axis also removed the batch axis",
-        "What does `squeeze()` do to a batch of one? Which axis did you mean to remove?",
-    ),
+_SHARED = read_slips(
+    """
+dropout-added: there is a dropout where the formula has none
+    Which line asks whether the module is training, and does the formula?
+    ~ ^in training mode
+batch-squeezed: a squeeze without an axis also removed the batch axis
+    What does `squeeze()` do to a batch of one? Which axis did you mean to remove?
+"""
 )
 
 LOCATION = make_task(

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from grader.labs.base import Given, Output, Slip, make_lab, make_task
+from grader.labs.base import Given, Output, make_lab, make_task
 from grader.labs.lab2_encoder.convolve_slips import CONVOLVE_SLIPS
 from grader.labs.lab2_encoder.read_slips import READ_SLIPS
+from grader.labs.slip_text import read_slips
 
-_SHARED = (
-    Slip(
-        "mode-set",
-        "the fill changed the module's mode",
-        "Who decides whether the module is training: this method, or whoever calls it?",
-        tells=r"left the module in another mode",
-    ),
-    Slip(
-        "batch-squeezed",
-        "a squeeze also removed the batch axis",
-        "What does `squeeze()` do to a batch of one?",
-    ),
+_SHARED = read_slips(
+    """
+mode-set: the fill changed the module's mode
+    Who decides whether the module is training: this method, or whoever calls it?
+    ~ left the module in another mode
+batch-squeezed: a squeeze also removed the batch axis
+    What does `squeeze()` do to a batch of one?
+"""
 )
 
 CONVOLVE = make_task(

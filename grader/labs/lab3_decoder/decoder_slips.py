@@ -10,7 +10,7 @@ _ENDLESS = r"a step was asked for after|expects a non-empty TensorList"
 _KEPT = r"^(mel_outputs|gate_outputs|alignments)"
 
 START = read_slips(
-    """
+    rf"""
 go-ones: the go frame is made of ones
     What does the decoder hear before anything was said?
 go-random: the go frame is random
@@ -52,6 +52,7 @@ memory-tanh: a tanh stands on processed_memory
 place-ignored: type or device of the memory are not followed
     On which device will `torch.zeros(2, 3)` lie, and of which type is it? Does that fit every
     memory?
+    ~ {_ELSEWHERE}
 go-apart: the go frame has its r frames on an axis of their own
     “One long row”: how many axes has a row for each sentence?
 go-channels: the go frame has channels and frames on axes of their own
@@ -134,31 +135,28 @@ memory-reversed: processed_memory was turned round
     In which order does the memory hold the symbols?
 go-shape: the go frame has another shape
     How many sentences are there, and how many numbers has the row that `decode` predicts of each?
+    ~ ^go_frame has|{_ELSEWHERE}
 go-not-zero: the go frame is not made of zeros
     What does the decoder hear before anything was said?
+    ~ ^go_frame\[|{_ELSEWHERE}
 state-shape: a part of the state has another shape than its field in DecoderState
     In which order does DecoderState name its parts, and which sizes stand in that row of the
     table?
+    ~ ^(attention|decoder)_\w+ has|{_ELSEWHERE}
 state-not-zero: a part of the state that should be zero is not
     What does the decoder know, and where has it looked, before its first step?
+    ~ ^(attention|decoder)_\w+\[|{_ELSEWHERE}
 memory-shape: processed_memory has another shape
     Which axes does the table give processed_memory, and in which order?
+    ~ ^processed_memory has
 memory-otherwise: processed_memory is not what memory_layer makes of the memory as it came
     What stands between the memory and its layer, and what behind it?
-""",
-    {
-        "place-ignored": _ELSEWHERE,
-        "go-shape": rf"^go_frame has|{_ELSEWHERE}",
-        "go-not-zero": rf"^go_frame\[|{_ELSEWHERE}",
-        "state-shape": rf"^(attention|decoder)_\w+ has|{_ELSEWHERE}",
-        "state-not-zero": rf"^(attention|decoder)_\w+\[|{_ELSEWHERE}",
-        "memory-shape": r"^processed_memory has",
-        "memory-otherwise": r"^processed_memory\[",
-    },
+    ~ ^processed_memory\[
+"""
 )
 
 END = read_slips(
-    """
+    rf"""
 logit-as-probability: the gate's logit was compared with a probability
     The threshold is a probability: what turns a logit into one?
 at-threshold: a gate exactly at the threshold ended its sentence
@@ -315,12 +313,15 @@ lengths-by-bands: the lengths count mel bands
     A length is in frames: how many frames has a step?
 lengths-float: the lengths are no whole numbers
     The lengths were laid out as whole numbers: which of your lines makes others of them?
+    ~ ^mel_lengths is torch\.(float|half|double)
 gate-broadcast: the gates are compared with each other's sentences
     `gate_output` is (B, 1) and `not_finished` is (B,): what comes out if the two meet?
+    ~ ^mel_lengths has 1 axis too many
 gates-step-first*: the gates were stacked with steps first, and reshaped
     `view` and `reshape` keep the order of the numbers in memory: whose gates stand side by side?
 gates-squeezed: the gates lost an axis where there is one sentence or one step
     Which axes does `squeeze` without a number take away?
+    ~ ^gate_outputs has 2 axes too few
 gates-each-frame*: there is a gate for each frame instead of each step
     How many gates does a step have, whatever r is?
 newest-first*: the newest step comes first
@@ -335,32 +336,27 @@ alignments-summed*: the alignments were summed up over the steps
     Does an alignment say where one step looked, or all so far?
 results-otherwise: another number of results is returned
     Which results does the docstring promise, and in which order?
+    ~ ^[34] values are expected
 alignments-state: a whole state stands in the place of an alignment
     An alignment says where a step looked: which part of the state is that?
+    ~ but got (DecoderState|tuple)
 loop-lengths: everything was kept, and the lengths were counted otherwise
     After which steps is a sentence still unfinished, and how many frames does each of them add?
+    ~ ^mel_lengths[\[ ]
 loop-end: `infer` keeps another number of steps
     When have all sentences ended, how many steps are there then, and is each of them kept?
+    ~ ^mel_lengths\[|{_KEPT} has the shape [^:]*$|{_ENDLESS}
 loop-kept: what `infer` returns is not what the steps made
     What does your loop do with a step between taking it and putting it into the list?
+    ~ ^mel_lengths\[|{_KEPT}[\[ ]|{_ENDLESS}
 parse-mel: `parse_decoder_outputs` makes something else of the frames
     Write down the shapes line by line: where do r frames become one row, and back?
+    ~ ^(parse_decoder_outputs: the mel|mel_outputs)[\[ ]
 parse-gates: `parse_decoder_outputs` makes something else of the gates
     Which shape has a gate of one step, and which axis should count the steps?
+    ~ ^(parse_decoder_outputs: the gates|gate_outputs)[\[ ]
 parse-alignments: `parse_decoder_outputs` makes something else of the alignments
     Which shape has an alignment of one step, and which axis should count the steps?
-""",
-    {
-        "lengths-float": r"^mel_lengths is torch\.(float|half|double)",
-        "gate-broadcast": r"^mel_lengths has 1 axis too many",
-        "results-otherwise": r"^[34] values are expected",
-        "alignments-state": r"but got (DecoderState|tuple)",
-        "gates-squeezed": r"^gate_outputs has 2 axes too few",
-        "loop-lengths": r"^mel_lengths[\[ ]",
-        "loop-end": rf"^mel_lengths\[|{_KEPT} has the shape [^:]*$|{_ENDLESS}",
-        "loop-kept": rf"^mel_lengths\[|{_KEPT}[\[ ]|{_ENDLESS}",
-        "parse-mel": r"^(parse_decoder_outputs: the mel|mel_outputs)[\[ ]",
-        "parse-gates": r"^(parse_decoder_outputs: the gates|gate_outputs)[\[ ]",
-        "parse-alignments": r"^(parse_decoder_outputs: the alignments|alignments)[\[ ]",
-    },
+    ~ ^(parse_decoder_outputs: the alignments|alignments)[\[ ]
+"""
 )

@@ -19,7 +19,7 @@ TACOTRON2 = make_task(
     ),
     returns="4 values are expected (mel_postnet, mel_lengths, alignments, gate)",
     slips=read_slips(
-        """
+        r"""
 residual-missing: the postnet's correction was returned without what it corrects
     The postnet predicts what to add: to what?
 residual-twice: the decoder's mel was added twice
@@ -169,18 +169,16 @@ alignments-softmax: a softmax stands on the alignments
     As the decoder returned them: is anything left to do?
 results-otherwise: another number of results is returned
     Which four results does the docstring of `predict` promise?
+    ~ ^4 values are expected
 own-decoder: the model's own decoder was asked instead of `decode`
     Which of your arguments decodes, and how many options has the caller set in it already?
+    ~ own decoder was asked
 corrected-otherwise: all that the decoder said is right, and the corrected mel is not
     What does the postnet get, and what is done with its correction?
+    ~ ^mel_postnet[\[ ]
 decoded-otherwise: what comes out is not what the decoder says of these sentences
     Which memory and which lengths should `decode` get, and are its results returned as they came?
-""",
-        {
-            "results-otherwise": r"^4 values are expected",
-            "own-decoder": r"own decoder was asked",
-            "corrected-otherwise": r"^mel_postnet[\[ ]",
-            "decoded-otherwise": r"^(alignments|gate|mel_lengths|mel_postnet)[\[ ]",
-        },
+    ~ ^(alignments|gate|mel_lengths|mel_postnet)[\[ ]
+"""
     ),
 )

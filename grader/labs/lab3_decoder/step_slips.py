@@ -14,7 +14,7 @@ _FOUND = rf"^(in training mode )?attention_(weights|context)[\[ ]|{_SPOKEN}"
 _ASKED = rf"^(in training mode )?attention_(hidden|cell)[\[ ]|{_FOUND}"
 
 STEP = read_slips(
-    """
+    rf"""
 previous-twice: the previous weights are in both channels
     What tells the attention that a symbol was read ten steps ago?
 cumulative-twice: the cumulative weights are in both channels
@@ -236,29 +236,27 @@ frames-limited: the frames were limited
     A log-mel may be any number: what does a limit leave of it?
 yields-otherwise: `steps` hands out something else than three things one by one
     What does the docstring of `steps` promise of each step, and in which order?
+    ~ steps must yield
 no-state: something else stands in the place of a DecoderState
     Which of your names holds the whole state, and which one a part of it?
+    ~ must be a DecoderState
 only-steps: a single step is right, and what `steps` makes of it is not
     What does each step hear, with which state and mask does it begin, and what is handed out?
+    ~ {_STEPS}
 end-of-step: all that this step says is right, and what it hands on is not
     Which two fields of DecoderState are left, and what should they hold after this step?
+    ~ {_LAST}
 projected-otherwise: all up to the decoder LSTM is right, and frame or gate is not
     Of what are frame and gate made, and are they returned as they came?
+    ~ {_PROJECTED}
 spoken-otherwise: all up to the attention is right, and the decoder LSTM's new state is not
     What goes into the decoder LSTM, in which order, with which state, and what becomes of it?
+    ~ {_SPOKEN}
 found-otherwise: the attention LSTM is right, and what the attention says is not
     With which five things is the attention asked, and are its two answers kept as they came?
+    ~ {_FOUND}
 heard-otherwise: the attention LSTM's new state is not right
     What goes into the attention LSTM, in which order, with which state, and what becomes of it?
-""",
-    {
-        "yields-otherwise": r"steps must yield",
-        "no-state": r"must be a DecoderState",
-        "only-steps": _STEPS,
-        "end-of-step": _LAST,
-        "projected-otherwise": _PROJECTED,
-        "spoken-otherwise": _SPOKEN,
-        "found-otherwise": _FOUND,
-        "heard-otherwise": _ASKED,
-    },
+    ~ {_ASKED}
+"""
 )
