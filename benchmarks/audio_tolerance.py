@@ -12,13 +12,15 @@ mark.
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import re
 from collections.abc import Callable, Iterator
 from itertools import permutations
 
 import torch
-from edit_distance import edit_distance
+from common import edit_distance
 
+from grader.demo_speech import recognise
 from grader.judge.sound import DISTANCE, LONGEST, distance, heard
 from grader.labs.lab4_inference.adapter import DENOISING, voice
 from grader.labs.lab4_inference.instructor.voice_cases import SENTENCES
@@ -177,19 +179,12 @@ def main() -> None:
 
 def advise(readings: dict[int, list[Reading]]) -> None:
     """Print what a speech recogniser understands, if there is one."""
-    try:
-        from pocketsphinx import Decoder
-    except ImportError:
+    if importlib.util.find_spec("pocketsphinx") is None:
         print("\nno speech recogniser is installed (pocketsphinx)")
         return
-    decoder = Decoder(loglevel="FATAL")
     errors = words = 0
     for number, sentence in enumerate(SENTENCES):
-        samples = resample(readings[number][0][1], RATE, 16_000)
-        decoder.start_utt()
-        decoder.process_raw((samples * 32_767).short().numpy().tobytes(), full_utt=True)
-        decoder.end_utt()
-        understood = decoder.hyp().hypstr.split() if decoder.hyp() else []
+        understood = recognise(readings[number][0][1], RATE).split()
         wanted = re.findall(r"[a-z']+", sentence.lower())
         errors += edit_distance(wanted, understood)
         words += len(wanted)

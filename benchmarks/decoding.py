@@ -10,16 +10,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import platform
 import statistics
-import subprocess
-import sys
-import time
 from collections.abc import Callable
 from functools import partial
 
 import torch
-from peak_memory import peak_bytes
+from common import in_a_process, in_turn, machine, peak_bytes
 
 from labkit.fast.engine import engine_for
 from labkit.fast.matrices import prepare
@@ -46,7 +42,7 @@ def main() -> None:
         return
     model = Tacotron2(Tacotron2Config()).eval()
     found = {
-        "machine": f"{platform.machine()}, threads: {arguments.threads}, torch {torch.__version__}",
+        "machine": f"{machine()}, threads: {arguments.threads}",
         "milliseconds per step": measure(model, arguments.rounds),
         "memory": memory(),
         "precision": [
@@ -117,13 +113,10 @@ def measure(model: Tacotron2, rounds: int) -> dict[str, tuple[float, float]]:
         )
     tasks["whole infer, plain modules, batch 1"] = no_grad(lambda: plain(model, ids, lengths))
 
-    times: dict[str, list[float]] = {name: [] for name in tasks}
-    for round_number in range(rounds + 1):
-        for name, task in tasks.items():
-            start = time.perf_counter()
-            task()
-            if round_number:  # the first warms up
-                times[name].append(1000 * (time.perf_counter() - start) / STEPS)
+    times = {
+        name: [1000 * taken.wall / STEPS for taken in each]
+        for name, each in in_turn(tasks, rounds).items()
+    }
     return {name: (statistics.median(each), min(each)) for name, each in times.items()}
 
 
@@ -143,17 +136,7 @@ def memory() -> dict[str, float]:
     With a small model, whose weights do not hide what the steps leave behind.
     """
     few, many = 20_000, 100_000
-    peaks = [
-        int(
-            subprocess.run(
-                [sys.executable, __file__, "--memory-of", str(steps)],
-                check=True,
-                capture_output=True,
-                text=True,
-            ).stdout
-        )
-        for steps in (few, many)
-    ]
+    peaks = [int(in_a_process(__file__, "--memory-of", str(steps))) for steps in (few, many)]
     return {
         "peak growth per step, bytes": (peaks[1] - peaks[0]) / (many - few),
         "outputs per step, bytes": 4 * (80 + SYMBOLS),

@@ -20,11 +20,11 @@ import time
 from pathlib import Path
 
 import nbformat
-import torch
+from common import machine
 
+from grader.demo import hand_in, read_solution
 from grader.labs import LABS
 from grader.release.release import run_nbgrader
-from grader.submissions.notebook_file import identity_of
 
 KIT = Path(__file__).parent.parent
 PLAIN = 'c = get_config()\nc.CourseDirectory.source_directory = "notebooks"\n'
@@ -36,22 +36,10 @@ def lay_out(course: Path, submissions: int) -> None:
     shutil.copytree(KIT / "notebooks", course / "notebooks")
     shutil.copyfile(KIT / "nbgrader_config.py", course / "nbgrader_config.py")
     run_nbgrader(course, "generate_assignment", lab.name, "--create")
-    name = f"{lab.notebook}.ipynb"
-    source = nbformat.read(course / "notebooks" / lab.name / name, as_version=4)
-    released = nbformat.read(course / "release" / lab.name / name, as_version=4)
-    solutions = {
-        task.id: cell.source
-        for task in lab.judged
-        for cell in source.cells
-        if task.id in identity_of(cell)
-    }
-    for cell in released.cells:
-        for task_id in identity_of(cell) & solutions.keys():
-            cell.source = solutions[task_id]
+    released = nbformat.read(course / "release" / lab.name / f"{lab.notebook}.ipynb", as_version=4)
+    solutions = read_solution(course, lab)
     for number in range(submissions):
-        folder = course / "submitted" / f"student{number:03d}" / lab.name
-        folder.mkdir(parents=True)
-        nbformat.write(released, folder / name)
+        hand_in(course, f"student{number:03d}", lab, released, solutions)
 
 
 def timed(label: str, submissions: int, command: list[str], course: Path) -> float:
@@ -76,10 +64,8 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     arguments = parser.parse_args()
     n = arguments.submissions
-    print(
-        f"{n} submissions of lab 1; {platform.machine()}, {os.cpu_count()} cores, "
-        f"{arguments.jobs} jobs, python {platform.python_version()}, torch {torch.__version__}"
-    )
+    about = f"{machine()}, python {platform.python_version()}"
+    print(f"{n} submissions of lab 1, {arguments.jobs} jobs; {about}")
     with tempfile.TemporaryDirectory() as folder:
         first = Path(folder) / "a"
         first.mkdir()

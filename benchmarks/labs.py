@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import subprocess
 import sys
 import tempfile
@@ -21,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-import torch
+from common import machine
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbgrader.preprocessors import ClearSolutions
@@ -102,14 +101,11 @@ def main() -> None:
         lab.name: [run_seconds(lab, released=released) for released in (False, True)]
         for lab in LABS.values()
     }
-    machine = (
-        f"{platform.machine()}, {os.cpu_count()} cores, torch {torch.__version__}, "
-        f"OMP_NUM_THREADS={os.environ.get('OMP_NUM_THREADS', 'not set')}"
-    )
+    about = f"{machine()}, OMP_NUM_THREADS={os.environ.get('OMP_NUM_THREADS', 'not set')}"
     if arguments.json:
-        print(json.dumps({"machine": machine, "check s": checks, "notebook s": runs}, indent=1))
+        print(json.dumps({"machine": about, "check s": checks, "notebook s": runs}, indent=1))
         return
-    print(machine)
+    print(about)
     for task_id, seconds in checks.items():
         print(f"{task_id:16s} {seconds:6.3f} s")
     print(f"{'':16s} {'instructor':>12s} {'release':>10s}")

@@ -23,7 +23,7 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from edit_distance import edit_distance
+from common import edit_distance
 
 from labkit.text.pronunciation.inflections import inflected
 from labkit.text.pronunciation.letter_to_sound import guess, split_of

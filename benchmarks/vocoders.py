@@ -14,19 +14,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import statistics
-import subprocess
-import sys
-import time
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
-from peak_memory import peak_bytes
+from common import Time, in_a_process, in_turn, machine, peak_bytes
 from torch.nn import functional as F
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -69,7 +63,8 @@ def main() -> None:
 
 def in_a_process_of_its_own(options: argparse.Namespace, threads: int) -> dict[str, Any]:
     return json.loads(
-        child(
+        in_a_process(
+            __file__,
             *options.names,
             "--measure",
             *("--threads", str(threads)),
@@ -78,14 +73,6 @@ def in_a_process_of_its_own(options: argparse.Namespace, threads: int) -> dict[s
             threads=threads,
         )
     )
-
-
-def child(*arguments: str, threads: int) -> str:
-    command = [sys.executable, str(Path(__file__)), *arguments]
-    environment = os.environ | {"OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads)}
-    return subprocess.run(
-        command, env=environment, check=True, stdout=subprocess.PIPE, text=True
-    ).stdout
 
 
 def build(name: str) -> Vocoder:
@@ -100,11 +87,6 @@ def mel_of(vocoder: Vocoder, seconds: float) -> torch.Tensor:
     return torch.randn(1, vocoder.mel.n_mels, n_frames) - 5  # (1, n_mels, T)
 
 
-class Time(NamedTuple):
-    wall: float  # seconds
-    processor: float  # seconds, of all threads together
-
-
 def measure(names: list[str], seconds: float, rounds: int) -> dict[str, Any]:
     vocoders = {name: build(name) for name in names}
     mels = {name: mel_of(vocoder, seconds) for name, vocoder in vocoders.items()}
@@ -113,14 +95,7 @@ def measure(names: list[str], seconds: float, rounds: int) -> dict[str, Any]:
         works[name] = partial(vocoder.infer, mels[name], seed=0)
         if isinstance(vocoder, ConvolutionalVocoder):
             works[f"{name}, first audio"] = partial(first_chunk, vocoder, mels[name])
-    times: dict[str, list[Time]] = {name: [] for name in works}
-    for number in range(rounds + 1):
-        for name, work in works.items():
-            wall, processor = time.perf_counter(), time.process_time()
-            work()
-            taken = Time(time.perf_counter() - wall, time.process_time() - processor)
-            if number > 0:  # the first round warms up
-                times[name].append(taken)
+    times = in_turn(works, rounds)
     peaks = {
         name: 2 * int(name.split()[-1]) ** 3 / least_processor_time(times[name])
         for name in works
@@ -128,8 +103,7 @@ def measure(names: list[str], seconds: float, rounds: int) -> dict[str, Any]:
     }
     peak = max(peaks, key=lambda name: peaks[name])
     return {
-        "machine": f"{platform.machine()}, {cpu()}, {os.cpu_count()} cores",
-        "torch": torch.__version__,
+        "machine": machine(),
         "threads": torch.get_num_threads(),
         "rounds": rounds,
         "seconds of speech": seconds,
@@ -193,16 +167,10 @@ def memory_per_second(name: str) -> float:
     """Bytes by which peak memory grows with each second of audio."""
     # WaveGlow is slow, and grows from the start; HiFi-GAN has other sizes for its first seconds.
     short, long = (2, 6) if name.startswith("waveglow") else (20, 120)
-    peaks = [int(child(name, "--memory-of", str(seconds), threads=1)) for seconds in (short, long)]
+    peaks = [
+        int(in_a_process(__file__, name, "--memory-of", str(seconds))) for seconds in (short, long)
+    ]
     return (peaks[1] - peaks[0]) / (long - short)
-
-
-def cpu() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        return next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor() or "unknown processor"
 
 
 def table(result: dict[str, Any]) -> str:
@@ -210,7 +178,7 @@ def table(result: dict[str, Any]) -> str:
     for run in result["threads"]:
         peak = run["peak"]
         lines += [
-            f"{run['machine']}; threads: {run['threads']}; torch {run['torch']}; "
+            f"{run['machine']}; threads: {run['threads']}; "
             f"median of {run['rounds']}, {run['seconds of speech']:g} s of speech; peak "
             f"{peak['FLOP per processor second'] / 1e9:.0f} GFLOP per processor second "
             f"({peak['by']})",

@@ -16,13 +16,11 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import json
-import os
-import platform
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import torch
+from common import machine
 from voice.listening import COPY, GRIFFIN_LIM, SYSTEMS, TEACHER, VOICE, Plan, listen_to_all
 from voice.report import Records, as_json, checks, tables
 from voice.sentences import Sentence, a_few, read_sentences
@@ -125,22 +123,13 @@ def first_of_each_kind(sentences: list[Sentence]) -> frozenset[int]:
 
 def conditions(options: argparse.Namespace, records: Records) -> Iterator[str]:
     """Say under which conditions the figures hold."""
-    yield f"{platform.machine()}, {cpu()}, {os.cpu_count()} cores"
-    yield f"torch {torch.__version__}, float32"
+    yield f"{machine()}, float32"
     if not records:
         return
     yield f"teacher: {flite_version()}, voice {options.teacher}"
     copied = {COPY, GRIFFIN_LIM} & set(records[0]["systems"])
     if copied and (missing := missing_measures()):
         yield f"not installed, so their figures are left out: {', '.join(missing)}"
-
-
-def cpu() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        return next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor() or "unknown processor"
 
 
 if __name__ == "__main__":

@@ -62,14 +62,13 @@ class {cls}(nn.Module):
 """
 
 
-def _hand_in(course: Path, student: str, notebook: Any, cells: dict[str, str]) -> None:
-    """Put a student's notebook where nbgrader's collect would put it."""
+def hand_in(course: Path, student: str, lab: Lab, notebook: Any, cells: dict[str, str]) -> None:
+    """Put a student's notebook, with these cells, where nbgrader's collect would put it."""
     notebook = nbformat.from_dict(notebook)
     for cell in notebook.cells:
         for task_id in identity_of(cell) & cells.keys():
             cell.source = cells[task_id]
-    lab = find_lab(LAB)
-    folder = course / "submitted" / student / LAB
+    folder = course / "submitted" / student / lab.name
     folder.mkdir(parents=True)
     nbformat.write(notebook, folder / f"{lab.notebook}.ipynb")
 
@@ -88,11 +87,11 @@ def lay_out_class(course: Path, lab: Lab) -> None:
     solution = {name: cell for name, cell in read_solution(course, lab).items() if name in tasks}
     first, *_, last = tasks
     cheat = {task.id: _CHEAT.format(cls=task.defines) for task in lab.judged}
-    _hand_in(course, "ada", released, solution)
-    _hand_in(course, "ben", released, {first: solution[first]})
-    _hand_in(course, "cleo", released, solution | {last: _SLIP})
-    _hand_in(course, "dan", released, {})
-    _hand_in(course, "eve", released, cheat)
+    hand_in(course, "ada", lab, released, solution)
+    hand_in(course, "ben", lab, released, {first: solution[first]})
+    hand_in(course, "cleo", lab, released, solution | {last: _SLIP})
+    hand_in(course, "dan", lab, released, {})
+    hand_in(course, "eve", lab, released, cheat)
 
 
 def read_marks(course: Path, lab: Lab) -> dict[str, float]:

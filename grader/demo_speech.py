@@ -9,7 +9,7 @@ import torch
 
 from grader.errors import GraderError
 from labkit.audio import audio_report, resample
-from labkit.pipeline import Speech, Synthesizer
+from labkit.pipeline import Synthesizer
 from labkit.tacotron2 import transplant
 
 SENTENCE = "Hello. The attention that you have just written is reading this sentence aloud."
@@ -45,18 +45,18 @@ def speak_with(cells: dict[str, str], folder: Path) -> list[str]:
         f"{sound}: {audio_report(speech.audio, speech.sample_rate)}",
         f"{picture}: waveform, mel and alignment",
         f"said:       {SENTENCE}",
-        f"recognised: {recognise(speech)}",
+        f"recognised: {recognise(speech.audio, speech.sample_rate)}",
     ]
 
 
-def recognise(speech: Speech) -> str:
-    """Tell which words a speech recogniser understands."""
+def recognise(audio: torch.Tensor, sample_rate: int) -> str:
+    """Tell which words a speech recogniser understands of samples (N,)."""
     try:
         from pocketsphinx import Decoder
     except ImportError:
         return "(nobody listened: pip install pocketsphinx)"
     decoder = Decoder(samprate=_RECOGNISER_RATE, beam=1e-60, wbeam=1e-40, lw=8, loglevel="FATAL")
-    samples = resample(speech.audio, speech.sample_rate, _RECOGNISER_RATE).clamp(-1, 1)
+    samples = resample(audio, sample_rate, _RECOGNISER_RATE).clamp(-1, 1)
     decoder.start_utt()
     decoder.process_raw((32_767 * samples).to(torch.int16).numpy().tobytes(), full_utt=True)
     decoder.end_utt()

@@ -11,7 +11,7 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "benchmarks"))
 
-from edit_distance import edit_distance
+from common import edit_distance
 from voice.recognition import error_rate
 from voice.sound import pitch, pitch_error
 

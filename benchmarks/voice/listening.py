@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from edit_distance import edit_distance
+from common import edit_distance
 
 from labkit import Synthesizer
 from labkit.audio import audio_report, load_audio, log_mel, resample, speech_level

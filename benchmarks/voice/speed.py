@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import statistics
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -23,15 +21,12 @@ ROUNDS = 3
 
 def measure_speed(voice: Path | None, threads: int, processes: int) -> list[dict[str, float]]:
     """Measure in fresh processes, one after the other."""
-    command = [sys.executable, __file__, str(threads), *([str(voice)] if voice else [])]
-    environment = os.environ | {"OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads)}
-    runs = []
-    for _ in range(processes):
-        done = subprocess.run(
-            command, env=environment, check=True, stdout=subprocess.PIPE, text=True
-        )
-        runs.append(json.loads(done.stdout))
-    return runs
+    from common import in_a_process  # not in the process that is measured
+
+    arguments = [str(threads), *([str(voice)] if voice else [])]
+    return [
+        json.loads(in_a_process(__file__, *arguments, threads=threads)) for _ in range(processes)
+    ]
 
 
 def measure_here(voice: str | None, threads: int) -> dict[str, float]:
