@@ -15,7 +15,7 @@ from labkit.audio.config import DEFAULT
 from labkit.errors import InputError
 from labkit.notebook.picture import Picture, Table, new_figure
 from labkit.notebook.player import flac, player
-from labkit.notebook.waves import draw_waveform
+from labkit.notebook.waves import draw_mel, draw_waveform
 
 LONGEST = 60.0  # seconds of all sounds together, about 2 MB; the rest is not kept
 MOST = 6  # sounds
@@ -187,16 +187,8 @@ def _draw(
     for letter, sound, mel, (left, right) in zip(ascii_uppercase, sounds, mels, axes, strict=False):
         draw_waveform(left, sound.audio, sample_rate)
         left.set_title(f"{letter}: {sound.label}", loc="left", fontsize=10)
-        image = right.imshow(
-            mel.numpy(),
-            origin="lower",
-            aspect="auto",
-            cmap="cividis",
-            vmin=low,
-            vmax=max(high, low + 1e-6),
-            extent=(0, mel.size(1) * DEFAULT.hop_length / sample_rate, 0, len(mel)),
-        )
-        right.set_ylabel("mel band")
+        seconds = mel.size(1) * DEFAULT.hop_length / sample_rate
+        image = draw_mel(right, mel, low, max(high, low + 1e-6), (0, seconds))
     axes[0, 0].set_ylim(-1.05 * loudest, 1.05 * loudest)
     axes[0, 0].set_xlim(0, max(len(one.audio) for one in sounds) / sample_rate)
     for bottom in axes[-1]:

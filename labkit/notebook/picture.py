@@ -149,3 +149,12 @@ class Notice:
             "text/html": f'<div style="{box}"><p><b>{html.escape(self.title)}</b></p>{lines}</div>',
             "text/plain": repr(self),
         }
+
+
+class NotReadyError(Exception):
+    """The student's class cannot be drawn; carries the notice to show instead."""
+
+    def __init__(self, notice: Notice, unfilled: str | None = None) -> None:
+        super().__init__(str(notice))
+        self.notice = notice
+        self.unfilled = unfilled  # the task that is still empty, if that is the reason

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from labkit.notebook.alignment import draw_alignment
 from labkit.notebook.picture import Picture, Table, new_figure
-from labkit.notebook.waves import draw_waveform
+from labkit.notebook.waves import draw_mel, draw_waveform
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -43,21 +43,14 @@ def draw_speech(speech: Utterance) -> Picture:
 
 
 def _draw_mel(axes: Axes, speech: Utterance, shown: list[SpeechPiece]) -> None:
-    axes.set_ylabel("mel band")
     if not shown:
+        axes.set_ylabel("mel band")
         return
     low = min(float(piece.mel.min()) for piece in shown)
     high = max(float(piece.mel.max()) for piece in shown)
     for piece in shown:
-        image = axes.imshow(
-            piece.mel.numpy(),
-            origin="lower",
-            aspect="auto",
-            cmap="cividis",
-            vmin=low,
-            vmax=max(high, low + 1e-6),
-            extent=(piece.start, piece.start + piece.seconds, 0, len(piece.mel)),
-        )
+        span = (piece.start, piece.start + piece.seconds)
+        image = draw_mel(axes, piece.mel, low, max(high, low + 1e-6), span)
     axes.figure.colorbar(image, ax=axes, label="log magnitude", pad=0.01)
     axes.set_ylim(0, len(shown[0].mel))
 

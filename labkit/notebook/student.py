@@ -3,28 +3,37 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import torch
 
 from labkit.labs.curriculum import exercise_of
-from labkit.notebook.picture import Notice
+from labkit.notebook.picture import Notice, NotReadyError
 
 _NO_FORWARD = torch.nn.modules.module._forward_unimplemented.__name__
 _NOT_STUDENTS = (str(Path(torch.__file__).parent), str(Path(__file__).parents[1]))
 
 
-class NotReadyError(Exception):
-    """The student's class cannot be drawn; carries the notice to show instead."""
+Arguments = ParamSpec("Arguments")
+Shown = TypeVar("Shown")
 
-    def __init__(self, notice: Notice, unfilled: str | None = None) -> None:
-        super().__init__(str(notice))
-        self.notice = notice
-        self.unfilled = unfilled  # the task that is still empty, if that is the reason
+
+def or_notice(show: Callable[Arguments, Shown]) -> Callable[Arguments, Shown | Notice]:
+    """Let a function show the notice in place of what it cannot make of the student's class."""
+
+    @wraps(show)
+    def shown(*arguments: Arguments.args, **options: Arguments.kwargs) -> Shown | Notice:
+        try:
+            return show(*arguments, **options)
+        except NotReadyError as problem:
+            return problem.notice
+
+    return shown
 
 
 @contextmanager
@@ -66,7 +75,12 @@ def expect(result: Any, shape: tuple[int, ...], name: str) -> torch.Tensor:
         problem = f"{name} returned numbers that are not finite (NaN or infinity)"
     else:
         return result
-    raise NotReadyError(Notice(problem, "Run the check below the task: it says more."))
+    raise unexpected(problem)
+
+
+def unexpected(problem: str) -> NotReadyError:
+    """Return the error for what came back from the student's class and is something else."""
+    return NotReadyError(Notice(problem, "Run the check below the task: it says more."))
 
 
 def _task_of(trace: TracebackType | None) -> str | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from labkit.errors import InputError
-from labkit.notebook.picture import Notice, Picture
+from labkit.notebook.picture import Notice, NotReadyError, Picture
 
 _WITHOUT_SLIDERS = (
     "(Sliders belong here. They appear when this cell is run in JupyterLab, Jupyter Notebook or "
@@ -47,7 +47,8 @@ class View:
     and exported notebooks.
 
     Args:
-        draw: takes the value of each slider by name and returns what to show.
+        draw: takes the value of each slider by name and returns what to show; the notice is shown
+            of a :class:`NotReadyError`.
         sliders: in the order in which they are shown.
     """
 
@@ -70,7 +71,10 @@ class View:
                 raise InputError(
                     f"{name} = {value} is outside {slider.minimum} to {slider.maximum}."
                 )
-        return self._draw(**({name: slider.value for name, slider in ranges.items()} | values))
+        try:
+            return self._draw(**({name: slider.value for name, slider in ranges.items()} | values))
+        except NotReadyError as problem:
+            return problem.notice
 
     def __repr__(self) -> str:
         return repr(self.draw())

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
-
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from labkit.training.evaluate import FreeReading
 
@@ -18,6 +16,7 @@ def draw_readings(readings: Sequence[FreeReading]) -> Figure:
     from matplotlib.figure import Figure
 
     from labkit.notebook.alignment import draw_alignment
+    from labkit.notebook.waves import draw_mel
 
     figure = Figure(figsize=(14, 3 * len(readings)), layout="constrained")
     axes = figure.subplots(len(readings), 3, squeeze=False)
@@ -30,10 +29,6 @@ def draw_readings(readings: Sequence[FreeReading]) -> Figure:
             (middle, reading.mel, "read" if reading.stopped else "read, never stopped"),
             (right, reading.target, "recorded"),
         ):
-            _show(panel, mel, vmin=-11.5, vmax=1)
-            panel.set(title=title, xlabel="frame", ylabel="mel band")
+            draw_mel(panel, mel, -11.5, 1)
+            panel.set(title=title, xlabel="frame")
     return figure
-
-
-def _show(axes: Any, values: Tensor, **options: float) -> None:
-    axes.imshow(values.numpy(), origin="lower", aspect="auto", cmap="viridis", **options)

@@ -228,6 +228,8 @@ class VocoderRecipe:
         """Draw the first validation recording and what was made of it."""
         from matplotlib.figure import Figure
 
+        from labkit.notebook.waves import draw_mel
+
         figure = Figure(figsize=(10, 6), layout="constrained")
         for axes, mel, title in zip(
             figure.subplots(2, 1, sharex=True),
@@ -235,10 +237,8 @@ class VocoderRecipe:
             ("recorded", "made again"),
             strict=True,
         ):
-            axes.imshow(
-                mel.numpy(), origin="lower", aspect="auto", cmap="viridis", vmin=-11.5, vmax=1
-            )
-            axes.set(title=title, xlabel="frame", ylabel="mel band")
+            draw_mel(axes, mel, -11.5, 1)
+            axes.set(title=title, xlabel="frame")
         return {"mel": figure}
 
     def export(self, path: Path) -> None:

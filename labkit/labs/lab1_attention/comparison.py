@@ -10,8 +10,8 @@ from labkit.labs.lab1_attention import toy
 from labkit.labs.lab1_attention.situation import built_once, locate, past_at, score, weigh
 from labkit.notebook.alignment import draw_alignment, jumps_back, strongest
 from labkit.notebook.bars import draw_bars, label_letters, named
-from labkit.notebook.picture import GREY, Notice, Picture, Table, new_figure, visible
-from labkit.notebook.student import NotReadyError, expect, students_code
+from labkit.notebook.picture import GREY, Picture, Table, new_figure, visible
+from labkit.notebook.student import expect, students_code
 from labkit.notebook.view import Slider, View
 
 NAMES = ("content only", "location-sensitive")
@@ -47,12 +47,8 @@ def compare_attention(attention_class: type[nn.Module], sentence: str = "no no n
             done.append(reading)
         return done
 
-    def draw(step: int) -> Picture | Notice:
-        try:
-            both = readings()
-        except NotReadyError as problem:
-            return problem.notice
-        return _draw_comparison(letters, both, step)
+    def draw(step: int) -> Picture:
+        return _draw_comparison(letters, readings(), step)
 
     steps = len(toy.positions_due(letters))
     return View(draw, [Slider("step", "decoder step", 1, steps, min(5, steps), play=True)])

@@ -11,8 +11,7 @@ import torch
 from torch import nn
 
 from labkit.labs.lab1_attention import toy
-from labkit.notebook.picture import Notice
-from labkit.notebook.student import NotReadyError, expect, students_code
+from labkit.notebook.student import expect, students_code, unexpected
 from labkit.notebook.view import Slider
 
 
@@ -122,11 +121,6 @@ def weigh(attention: Any, past: Past, at: int) -> torch.Tensor:
         query, memory, processed_memory = _question(attention, past.letters, at)
         result = attention(query, memory, processed_memory, past.stacked, None)
     if not isinstance(result, tuple) or len(result) != 2:
-        raise NotReadyError(
-            Notice(
-                "Attention.forward should return two things: the context and the weights",
-                "Run the check below the task: it says more.",
-            )
-        )
+        raise unexpected("Attention.forward should return two things: the context and the weights")
     expect(result[0], (1, toy.EMBEDDING_DIM), "Attention.forward, as the context,")
     return expect(result[1], (1, len(past.letters)), "Attention.forward, as the weights,")[0]

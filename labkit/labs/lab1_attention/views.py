@@ -19,8 +19,7 @@ from labkit.labs.lab1_attention.situation import (
     weigh,
 )
 from labkit.notebook.bars import draw_bars, draw_features, label_letters, listed, named, tied
-from labkit.notebook.picture import Notice, Picture, Table, new_figure, visible
-from labkit.notebook.student import NotReadyError
+from labkit.notebook.picture import NotReadyError, Picture, Table, new_figure, visible
 from labkit.notebook.view import View
 
 EXAMPLE = "no no never"
@@ -36,12 +35,9 @@ def explore_location(layer_class: type[nn.Module], sentence: str = EXAMPLE) -> V
     letters = toy.clean(sentence)
     layer = built_once(layer_class, "LocationLayer", toy.LOCATION_SIZES, "location_layer")
 
-    def draw(centre: int, width: float, read: int) -> Picture | Notice:
+    def draw(centre: int, width: float, read: int) -> Picture:
         past = past_at(letters, centre, width, read)
-        try:
-            features = locate(layer(), past)
-        except NotReadyError as problem:
-            return problem.notice
+        features = locate(layer(), past)
         figure = new_figure(8.4, 4.6)
         upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[1, 1.5])
         draw_bars(upper, "weight", past.named)
@@ -90,7 +86,7 @@ def explore_attention(attention_class: type[nn.Module], sentence: str = EXAMPLE)
     letters = toy.clean(sentence)
     built = built_once(attention_class, "Attention", toy.ATTENTION_SIZES)
 
-    def draw(centre: int, width: float, read: int) -> Picture | Notice:
+    def draw(centre: int, width: float, read: int) -> Picture:
         past = past_at(letters, centre, width, read)
         nowhere = Past(letters, past.previous * 0, past.cumulative * 0)
         try:
@@ -100,7 +96,7 @@ def explore_attention(attention_class: type[nn.Module], sentence: str = EXAMPLE)
             weights = [weigh(attention, p, centre - 1) for p in (past, nowhere)]
         except NotReadyError as problem:
             if problem.unfilled != "attention-3":
-                return problem.notice
+                raise
             closing = "The weights will be drawn here once attention-3 is done."
         else:
             results.append(("attention weight", weights))

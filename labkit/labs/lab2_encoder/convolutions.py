@@ -18,8 +18,7 @@ from labkit.labs.lab2_encoder.situation import (
     read,
 )
 from labkit.notebook.bars import draw_bars
-from labkit.notebook.picture import DARK, Notice, Picture, Table, new_figure
-from labkit.notebook.student import NotReadyError
+from labkit.notebook.picture import DARK, Picture, Table, new_figure
 from labkit.notebook.view import Slider, View
 
 if TYPE_CHECKING:
@@ -40,11 +39,8 @@ def explore_convolutions(encoder_class: type[nn.Module], sentence: str = SENTENC
     reading = read(sentence)
     built = built_once(encoder_class)
 
-    def draw(symbol: int, layers: int) -> Picture | Notice:
-        try:
-            influence = _influence(built(), reading, layers)  # (changed, output)
-        except NotReadyError as problem:
-            return problem.notice
+    def draw(symbol: int, layers: int) -> Picture:
+        influence = _influence(built(), reading, layers)  # (changed, output)
         at = symbol - 1
         seen = influence[:, at]  # (T_in,)
         figure = new_figure(8.4, 6.2)
@@ -105,22 +101,19 @@ def compare_hiding(encoder_class: type[nn.Module], sentence: str = SHORT) -> Vie
     reading = read(sentence)
     built = built_once(encoder_class)
 
-    def draw(padding: int, layers: int) -> Picture | Notice:
+    def draw(padding: int, layers: int) -> Picture:
         n = len(reading)
         hide = behind(n, n + padding)
         x = embed(reading.padded(padding))  # (1, D, n + padding)
-        try:
-            encoder = built()
-            alone = convolve(encoder, embed(reading), None, layers)
-            outputs = {
-                "not hidden": convolve(encoder, x, None, layers),
-                "hidden once, before the first layer": convolve(
-                    encoder, x.masked_fill(hide, 0.0), None, layers
-                ),
-                "hidden before every layer": convolve(encoder, x, hide, layers),
-            }
-        except NotReadyError as problem:
-            return problem.notice
+        encoder = built()
+        alone = convolve(encoder, embed(reading), None, layers)
+        outputs = {
+            "not hidden": convolve(encoder, x, None, layers),
+            "hidden once, before the first layer": convolve(
+                encoder, x.masked_fill(hide, 0.0), None, layers
+            ),
+            "hidden before every layer": convolve(encoder, x, hide, layers),
+        }
         moved = {
             name: change(output[0, :, :n].T, alone[0].T) for name, output in outputs.items()
         }  # (n,) each

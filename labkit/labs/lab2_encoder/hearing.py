@@ -15,7 +15,7 @@ from labkit.labs.lab2_encoder.situation import built_once, change, embed, read, 
 from labkit.notebook.alignment import plot_alignment
 from labkit.notebook.picture import Notice
 from labkit.notebook.recordings import Hearing, Recording
-from labkit.notebook.student import NotReadyError
+from labkit.notebook.student import or_notice
 
 DATA = Path(__file__).parent / "data"  # recordings, and what was measured while they were made
 
@@ -29,6 +29,7 @@ KINDS = {
 _SAME = 0.01  # the stored memory is rounded to float16
 
 
+@or_notice
 def hear_encoder(encoder_class: type[nn.Module]) -> Hearing | Notice:
     """Play the voice speaking from the student's memory, and from two that are worse.
 
@@ -42,10 +43,7 @@ def hear_encoder(encoder_class: type[nn.Module]) -> Hearing | Notice:
 
     stored = load_file(DATA / "hearing_encoder.safetensors")
     reading = read(SENTENCE)
-    try:
-        memory = remember(built_once(encoder_class)(), embed(reading), len(reading))[0]
-    except NotReadyError as problem:
-        return problem.notice
+    memory = remember(built_once(encoder_class)(), embed(reading), len(reading))[0]
     difference = float(change(memory, stored["memory"].float()).max())
     if difference > _SAME:
         return Notice(

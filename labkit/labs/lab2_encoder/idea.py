@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from labkit.notebook.picture import DARK, GREY, LIGHT, Picture, new_figure
+from labkit.notebook.diagram import PALE, arrow, box, canvas, name_rows
+from labkit.notebook.picture import DARK, GREY, LIGHT, Picture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,14 +19,10 @@ _LEVELS = {"symbols": 0.0, "embedding": 1.5}
 
 def draw_encoder_idea() -> Picture:
     """Draw the way of eight symbols to their memory."""
-    figure = new_figure(8.4, 6.4)
-    axes = figure.add_subplot()
-    axes.set_xlim(_LEFT, 20.2)
-    axes.set_ylim(-0.7, 8.9)
-    axes.axis("off")
+    figure, axes = canvas(8.4, 6.4, (_LEFT, 20.2), (-0.7, 8.9))
     for position, name in enumerate(_SYMBOLS):
-        _box(axes, position, _LEVELS["symbols"], name, "white", hatch=None)
-        _box(axes, position, _LEVELS["embedding"], "", "#e7ecf5")
+        _box(axes, position, _LEVELS["symbols"], name, "white")
+        _box(axes, position, _LEVELS["embedding"], "", PALE)
         _line(axes, (position, 0.35), (position, 1.2))
     for layer in range(3):
         _convolution(axes, layer)
@@ -35,11 +32,11 @@ def draw_encoder_idea() -> Picture:
         _box(axes, position, 7.85, "", LIGHT, hatch="////", height=0.35)
         _box(axes, position, 8.2, "", DARK, height=0.35)
         if position:
-            _arrow(axes, (position - 0.66, 5.45), (position - 0.34, 5.45))
-            _arrow(axes, (position - 0.34, 6.35), (position - 0.66, 6.35))
+            arrow(axes, (position - 0.66, 5.45), (position - 0.34, 5.45), lw=1)
+            arrow(axes, (position - 0.34, 6.35), (position - 0.66, 6.35), lw=1)
         _line(axes, (position, 4.85), (position, 5.15))
         _line(axes, (position, 6.65), (position, 7.67))
-    for height, bold, rest in (
+    rows = (
         (0.0, "symbols", "sounds, blanks, marks"),
         (1.5, "embedding", "one vector for each symbol,\nwherever it stands"),
         (3.65, "3 convolutions", "each symbol sees\nits neighbours\n(encoder-1)"),
@@ -49,9 +46,8 @@ def draw_encoder_idea() -> Picture:
             "each symbol knows what came\nbefore, and what comes\n(encoder-2)",
         ),
         (8.0, "memory", "two halves for each symbol:\nwhat the attention looks at"),
-    ):
-        axes.text(_LEFT, height + 0.08, bold, weight="bold", va="bottom", fontsize=10)
-        axes.text(_LEFT, height + 0.02, rest, va="top", fontsize=8.5, color="#444444")
+    )
+    name_rows(axes, _LEFT, rows)
     axes.text(17.6, 5.45, "forward", va="center", fontsize=8.5)
     axes.text(17.6, 6.35, "backward", va="center", fontsize=8.5)
     text = (
@@ -86,21 +82,10 @@ def _convolution(axes: Axes, layer: int) -> None:
 
 
 def _box(
-    axes: Axes, x: float, y: float, text: str, colour: str, hatch: str | None = None,
-    height: float = 0.6,
-) -> None:  # fmt: skip
-    from matplotlib.patches import Rectangle
-
-    corner = (x - 0.33, y - height / 2)
-    axes.add_patch(Rectangle(corner, 0.66, height, fc=colour, ec="black", lw=1, hatch=hatch))
-    axes.text(x, y, text, ha="center", va="center", fontsize=7.5)
+    axes: Axes, x: float, y: float, text: str, colour: str, hatch: str = "", height: float = 0.6
+) -> None:
+    box(axes, (x, y), text, colour, (0.66, height), 7.5, hatch)
 
 
 def _line(axes: Axes, start: tuple[float, float], end: tuple[float, float]) -> None:
     axes.plot([start[0], end[0]], [start[1], end[1]], color="black", lw=1, zorder=0)
-
-
-def _arrow(axes: Axes, start: tuple[float, float], end: tuple[float, float]) -> None:
-    axes.annotate(
-        "", end, start, arrowprops={"arrowstyle": "-|>", "lw": 1, "shrinkA": 0, "shrinkB": 0}
-    )

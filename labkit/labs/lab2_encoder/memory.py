@@ -18,8 +18,7 @@ from labkit.labs.lab2_encoder.situation import (
     remember,
 )
 from labkit.notebook.bars import draw_bars
-from labkit.notebook.picture import Notice, Picture, Table, new_figure
-from labkit.notebook.student import NotReadyError
+from labkit.notebook.picture import Picture, Table, new_figure
 from labkit.notebook.view import Slider, View
 
 HALVES = ("forward half", "backward half")
@@ -39,17 +38,14 @@ def compare_packing(encoder_class: type[nn.Module], sentence: str = SHORT) -> Vi
     reading = read(sentence)
     built = built_once(encoder_class)
 
-    def draw(padding: int) -> Picture | Notice:
+    def draw(padding: int) -> Picture:
         n, padded = len(reading), reading.padded(padding)
         x = embed(padded)
-        try:
-            encoder = built()
-            alone = remember(encoder, embed(reading), n)[0]  # (n, D)
-            packed = remember(encoder, x, n)[0]  # (n + padding, D)
-            with hidden_in_convolutions(encoder, n):
-                unpacked = remember(encoder, x, n + padding)[0]  # (n + padding, D)
-        except NotReadyError as problem:
-            return problem.notice
+        encoder = built()
+        alone = remember(encoder, embed(reading), n)[0]  # (n, D)
+        packed = remember(encoder, x, n)[0]  # (n + padding, D)
+        with hidden_in_convolutions(encoder, n):
+            unpacked = remember(encoder, x, n + padding)[0]  # (n + padding, D)
         figure = new_figure(8.4, 6.4)
         rows = figure.subplots(3, 1, sharex=True)
         forms = [("packed", packed), ("not packed", unpacked)]
@@ -113,13 +109,10 @@ def explore_halves(encoder_class: type[nn.Module], sentence: str = SENTENCE) -> 
     reading = read(sentence)
     built = built_once(encoder_class)
 
-    def draw(symbol: int, layers: int) -> Picture | Notice:
+    def draw(symbol: int, layers: int) -> Picture:
         at = symbol - 1
         other, name = reading.changed(at)
-        try:
-            before, after = remember(built(), embed(reading, other), len(reading), layers)
-        except NotReadyError as problem:
-            return problem.notice
+        before, after = remember(built(), embed(reading, other), len(reading), layers)
         moved = [
             change(new, old) for new, old in zip(halves(after), halves(before), strict=True)
         ]  # (T_in,) each

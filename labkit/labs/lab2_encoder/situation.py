@@ -9,18 +9,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import nn
 
 from labkit.errors import InputError
 from labkit.notebook.picture import SPACE
+from labkit.notebook.shipped_voice import voice
 from labkit.notebook.student import expect, students_code
 from labkit.text import pad_id, symbol_to_id, symbols
-
-if TYPE_CHECKING:
-    from labkit.pipeline import Synthesizer
 
 MOST_SYMBOLS = 50  # more do not fit below a picture
 NOTICEABLE = 1e-3  # what changes by less is said not to change
@@ -63,14 +61,6 @@ class Symbols:
         if len(positions) == 1:
             return f"only {self.call(positions[0])}"
         return f"{self.call(positions[0])} to {self.call(positions[-1])}"
-
-
-@cache
-def voice() -> Synthesizer:
-    """Load the shipped voice, once."""
-    from labkit.pipeline import Synthesizer
-
-    return Synthesizer.from_pretrained(device="cpu")
 
 
 def read(sentence: str) -> Symbols:

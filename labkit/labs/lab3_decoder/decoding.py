@@ -11,9 +11,9 @@ import torch
 from torch import nn
 
 from labkit.errors import InputError
-from labkit.notebook.picture import SPACE, Notice
+from labkit.notebook.picture import SPACE, Notice, NotReadyError
 from labkit.notebook.shipped_voice import voice
-from labkit.notebook.student import NotReadyError, expect, students_code, task_of
+from labkit.notebook.student import expect, students_code, task_of, unexpected
 from labkit.tacotron2 import transplant
 from labkit.text import symbols
 
@@ -164,7 +164,8 @@ def walk(
             with students_code("Decoder"), torch.no_grad():
                 step = next(running, None)
                 if step is None:
-                    raise NotReadyError(_ended(number))
+                    ended = f"ended after {number} step{'' if number == 1 else 's'}"
+                    raise unexpected(f"Decoder.steps {ended}; it should go on without end")
                 frame, gate_output, state = step
                 weights = state.attention_weights
             frame = expect(frame, (1, frame_dim), "Decoder.steps, as the frame,")
@@ -181,13 +182,6 @@ def walk(
                     return
     finally:
         listener.remove()
-
-
-def _ended(number: int) -> Notice:
-    title = f"Decoder.steps ended after {number} step{'' if number == 1 else 's'}"
-    return Notice(
-        f"{title}; it should go on without end", "Run the check below the task: it says more."
-    )
 
 
 class _PrenetListener:
@@ -251,8 +245,9 @@ def infer(decoder: Any, sentence: Sentence, **options: Any) -> Decoded:
     with students_code("Decoder"), torch.no_grad():
         results = decoder.infer(sentence.memory, sentence.lengths, **options)
     if not isinstance(results, tuple) or len(results) != 4:
-        title = "Decoder.infer should return four things: mel, gate, alignments and lengths"
-        raise NotReadyError(Notice(title, "Run the check below the task: it says more."))
+        raise unexpected(
+            "Decoder.infer should return four things: mel, gate, alignments and lengths"
+        )
     mel, gate, weights, lengths = results
     r, n_mels = decoder.n_frames_per_step, decoder.n_mel_channels
     steps = mel.shape[-1] // r if isinstance(mel, torch.Tensor) and mel.dim() else 0
@@ -261,6 +256,5 @@ def infer(decoder: Any, sentence: Sentence, **options: Any) -> Decoded:
     weights = expect(weights, (1, steps, len(sentence.names)), "Decoder.infer, as alignments,")[0]
     frames = int(expect(lengths, (1,), "Decoder.infer, as the lengths,")[0])
     if not 0 <= frames <= steps * r:
-        title = f"Decoder.infer counts {frames} frames, but made {steps * r}"
-        raise NotReadyError(Notice(title, "Run the check below the task: it says more."))
+        raise unexpected(f"Decoder.infer counts {frames} frames, but made {steps * r}")
     return Decoded(mel, gate, weights, frames)

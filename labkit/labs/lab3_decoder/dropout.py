@@ -11,9 +11,8 @@ import torch
 from torch import nn
 
 from labkit.labs.lab3_decoder.decoding import Decoded, Sentence, decoder_of, encode, infer
-from labkit.notebook.picture import DARK, LIGHT, Notice, Table, new_figure
+from labkit.notebook.picture import DARK, LIGHT, Table, new_figure
 from labkit.notebook.sounding import SoundingPicture, sound_of
-from labkit.notebook.student import NotReadyError
 from labkit.notebook.view import Slider, View
 from labkit.pipeline.attention_check import check_attention
 from labkit.text import symbols
@@ -54,12 +53,8 @@ def compare_dropout(
         decoder.prenet.p_prenet_dropout = tenths / 10
         return [_attempt(decoder, sentence, tenths > 0, seed) for seed in SEEDS]
 
-    def draw(tenths: int, seed: int) -> SoundingPicture | Notice:
-        try:
-            off, on = attempts(0), attempts(tenths)
-        except NotReadyError as problem:
-            return problem.notice
-        return _draw(sentence, off[0], on, tenths, seed)
+    def draw(tenths: int, seed: int) -> SoundingPicture:
+        return _draw(sentence, attempts(0)[0], attempts(tenths), tenths, seed)
 
     sliders = [
         Slider("tenths", "units dropped, in tenths", 0, 9, 4),

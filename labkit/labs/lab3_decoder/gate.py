@@ -10,10 +10,10 @@ import torch
 from torch import nn
 
 from labkit.labs.lab3_decoder.decoding import Decoded, Sentence, decoder_of, encode, infer
-from labkit.notebook.picture import DARK, LIGHT, Notice, Table, new_figure
+from labkit.notebook.picture import DARK, LIGHT, Table, new_figure
 from labkit.notebook.sounding import Sound, SoundingPicture, sound_of
-from labkit.notebook.student import NotReadyError
 from labkit.notebook.view import Slider, View
+from labkit.notebook.waves import draw_mel
 
 _NEVER = 1 - 1e-9  # no gate is that sure
 
@@ -36,13 +36,10 @@ def explore_gate(
         decoder = decoder_of(decoder_class, "decode", "steps", "infer", "parse_decoder_outputs")
         return decoder, infer(decoder, sentence, gate_threshold=_NEVER)
 
-    def draw(threshold: float, kept: int) -> SoundingPicture | Notice:
+    def draw(threshold: float, kept: int) -> SoundingPicture:
         probability = 1 / (1 + math.exp(-threshold))
-        try:
-            decoder, whole = build()
-            reading = infer(decoder, sentence, gate_threshold=probability)
-        except NotReadyError as problem:
-            return problem.notice
+        decoder, whole = build()
+        reading = infer(decoder, sentence, gate_threshold=probability)
         return _draw(decoder.n_frames_per_step, sentence, whole, reading, threshold, kept)
 
     sliders = [
@@ -61,11 +58,7 @@ def _draw(
     figure = new_figure(9, 5)
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[1.3, 1])
     steps = len(whole.gate)
-    upper.imshow(
-        whole.mel.numpy(), origin="lower", aspect="auto", cmap="cividis", interpolation="nearest",
-        extent=(0.5, steps + 0.5, 0, len(whole.mel)),
-    )  # fmt: skip
-    upper.set_ylabel("mel band")
+    draw_mel(upper, whole.mel, span=(0.5, steps + 0.5))
     upper.axvline(heard / r + 0.5, color="white", lw=2)
     upper.axvline(heard / r + 0.5, color="black", lw=1.2, ls="--")
     upper.set_title("heard: what lies left of the dashed line", loc="left", fontsize=10)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
-from labkit.notebook.picture import DARK, GREY, LIGHT, Picture, new_figure
+from labkit.notebook.diagram import INK, PALE, arrow, box, canvas
+from labkit.notebook.picture import DARK, GREY, LIGHT, Picture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -14,19 +15,15 @@ _ROW = 2.0  # height of the chain
 _PARTS = (
     (1.0, "previous\nframe", "white"),
     (3.1, "prenet", LIGHT),
-    (5.2, "attention\nLSTM", "#e7ecf5"),
+    (5.2, "attention\nLSTM", PALE),
     (7.3, "attention\n(lab 1)", LIGHT),
-    (9.4, "decoder\nLSTM", "#e7ecf5"),
+    (9.4, "decoder\nLSTM", PALE),
 )
 
 
 def draw_decoder_idea() -> Picture:
     """Draw how one frame is made from the one before."""
-    figure = new_figure(9.2, 4.2)
-    axes = figure.add_subplot()
-    axes.set_xlim(-0.2, 14.2)
-    axes.set_ylim(-0.8, 5.4)
-    axes.axis("off")
+    figure, axes = canvas(9.2, 4.2, (-0.2, 14.2), (-0.8, 5.4))
     for place, name, colour in _PARTS:
         _box(axes, place, _ROW, name, colour)
     for (start, _, _), (end, _, _) in itertools.pairwise(_PARTS):
@@ -48,17 +45,14 @@ def draw_decoder_idea() -> Picture:
         (7.3, "where it has\nbeen"),
         (9.4, "its state"),
     ):
-        axes.annotate(
-            "", (place + 0.45, 1.5), (place - 0.45, 1.5),
-            arrowprops={
-                "arrowstyle": "-|>", "lw": 1.3, "ls": "--", "color": GREY,
-                "connectionstyle": "arc3,rad=1.1", "shrinkA": 0, "shrinkB": 0,
-            },
+        arrow(
+            axes, (place - 0.45, 1.5), (place + 0.45, 1.5),
+            lw=1.3, ls="--", color=GREY, connectionstyle="arc3,rad=1.1",
         )  # fmt: skip
-        axes.text(place, 0.75, kept, ha="center", va="top", fontsize=8.5, color="#444444")
+        axes.text(place, 0.75, kept, ha="center", va="top", fontsize=8.5, color=INK)
     axes.text(
         5.2, -0.55, "dashed: what a step keeps for the next one (DecoderState)", fontsize=8.5,
-        color="#444444", va="center",
+        color=INK, va="center",
     )  # fmt: skip
     text = (
         "The previous frame goes through the prenet to the attention LSTM, which also gets the "
@@ -72,16 +66,11 @@ def draw_decoder_idea() -> Picture:
 
 
 def _box(axes: Axes, x: float, y: float, text: str, colour: str, width: float = 1.5) -> None:
-    from matplotlib.patches import Rectangle
-
-    corner = (x - width / 2, y - 0.45)
-    axes.add_patch(Rectangle(corner, width, 0.9, fc=colour, ec="black", lw=1))
-    axes.text(x, y, text, ha="center", va="center", fontsize=9.5)
+    box(axes, (x, y), text, colour, (width, 0.9), 9.5)
 
 
 def _arrow(axes: Axes, start: tuple[float, float], end: tuple[float, float]) -> None:
-    look = {"arrowstyle": "-|>", "lw": 1.6, "color": DARK, "shrinkA": 0, "shrinkB": 0}
-    axes.annotate("", end, start, arrowprops=look)
+    arrow(axes, start, end, lw=1.6, color=DARK)
 
 
 def _note(axes: Axes, x: float, y: float, text: str, side: str) -> None:

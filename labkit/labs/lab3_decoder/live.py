@@ -12,9 +12,8 @@ from torch import nn
 from labkit.labs.lab3_decoder.decoding import Moment, Sentence, decoder_of, encode, walk
 from labkit.labs.lab3_decoder.stepper import draw_gate
 from labkit.notebook.alignment import draw_alignment
-from labkit.notebook.picture import Notice, Picture, new_figure
+from labkit.notebook.picture import Notice, NotReadyError, Picture, new_figure
 from labkit.notebook.shipped_voice import voice
-from labkit.notebook.student import NotReadyError
 from labkit.notebook.view import sliders_can_be_shown
 
 

@@ -8,10 +8,11 @@ from typing import Any
 import torch
 
 from labkit.labs.lab3_decoder.decoding import encode, infer, require
-from labkit.notebook.picture import Notice, Table, new_figure
+from labkit.notebook.picture import Table, new_figure
 from labkit.notebook.shipped_voice import voice
 from labkit.notebook.sounding import SoundingPicture, sound_of
-from labkit.notebook.student import NotReadyError, expect, students_code
+from labkit.notebook.student import expect, or_notice, students_code, unexpected
+from labkit.notebook.waves import draw_mel
 from labkit.pipeline import Speech, Synthesizer
 from labkit.tacotron2 import transplant
 
@@ -21,9 +22,10 @@ _NEEDED = {
 }
 
 
+@or_notice
 def show_postnet(
     classes: Mapping[str, Any], text: str = "The river runs down to the sea."
-) -> SoundingPicture | Notice:
+) -> SoundingPicture:
     """Draw and play what the postnet corrects in the student's ``Tacotron2.predict``.
 
     Args:
@@ -31,28 +33,25 @@ def show_postnet(
         text: a sentence, at most 60 symbols.
     """
     sentence = encode(text)
-    try:
-        model = _build(classes)
-        before: list[torch.Tensor] = []
+    model = _build(classes)
+    before: list[torch.Tensor] = []
 
-        def decode(memory: torch.Tensor, lengths: torch.Tensor) -> tuple[torch.Tensor, ...]:
-            results = model.decoder.infer(memory, lengths, prenet_dropout=False)
-            before.append(results[0])
-            return results
+    def decode(memory: torch.Tensor, lengths: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        results = model.decoder.infer(memory, lengths, prenet_dropout=False)
+        before.append(results[0])
+        return results
 
-        reading = infer(model.decoder, sentence)  # so that a message names the decoder's tasks
-        with students_code("Tacotron2"), torch.no_grad():
-            results = model.predict(sentence.ids, sentence.lengths, decode)
-        if not isinstance(results, tuple) or len(results) != 4:
-            title = "Tacotron2.predict should return four things: mel, lengths, alignments and gate"
-            raise NotReadyError(Notice(title, "Run the check below the task: it says more."))
-        if not before:
-            title = "Tacotron2.predict did not call decode"
-            raise NotReadyError(Notice(title, "Run the check below the task: it says more."))
-        shape = tuple(before[0].shape)
-        after = expect(results[0], shape, "Tacotron2.predict, as the mel,")[0]
-    except NotReadyError as problem:
-        return problem.notice
+    reading = infer(model.decoder, sentence)  # so that a message names the decoder's tasks
+    with students_code("Tacotron2"), torch.no_grad():
+        results = model.predict(sentence.ids, sentence.lengths, decode)
+    if not isinstance(results, tuple) or len(results) != 4:
+        raise unexpected(
+            "Tacotron2.predict should return four things: mel, lengths, alignments and gate"
+        )
+    if not before:
+        raise unexpected("Tacotron2.predict did not call decode")
+    shape = tuple(before[0].shape)
+    after = expect(results[0], shape, "Tacotron2.predict, as the mel,")[0]
     frames = reading.frames
     raw, final = before[0][0, :, :frames], after[:, :frames]  # (n_mels, T)
     change = final - raw
@@ -65,13 +64,8 @@ def show_postnet(
         (rows[1], change, "what the postnet adds", (-limit, limit)),
         (rows[2], final, "together", (low, high)),
     ):
-        image = axes.imshow(
-            values.numpy(), origin="lower", aspect="auto", cmap="cividis", vmin=least, vmax=most,
-            interpolation="nearest", extent=(0.5, frames + 0.5, 0, len(values)),
-        )  # fmt: skip
         axes.set_title(name, loc="left", fontsize=10)
-        axes.set_ylabel("mel band")
-        figure.colorbar(image, ax=axes, pad=0.01)
+        figure.colorbar(draw_mel(axes, values, least, most), ax=axes, pad=0.01)
     rows[2].set_xlabel("frame")
     busiest = int(change.abs().mean(dim=0).argmax())
     symbol = int(reading.weights[busiest // model.decoder.n_frames_per_step].argmax())
@@ -90,7 +84,8 @@ def show_postnet(
     return SoundingPicture(figure, f"The postnet on “{text}”", words, table, sounds=sounds)
 
 
-def say_with(classes: Mapping[str, Any], text: str) -> Speech | Notice:
+@or_notice
+def say_with(classes: Mapping[str, Any], text: str) -> Speech:
     """Let the shipped voice speak with the student's classes in place of labkit's.
 
     Args:
@@ -104,14 +99,11 @@ def say_with(classes: Mapping[str, Any], text: str) -> Speech | Notice:
         TextError: nothing in the text can be spoken.
     """
     voice().settings.front_end.read(text)  # refused here, the text is not the student's fault
-    try:
-        model = _build(classes)
-        infer(model.decoder, encode("Yes."))  # so that a message names the decoder's tasks
-        speaker = Synthesizer(model, voice().vocoder, settings=voice().settings)
-        with students_code("Tacotron2"):
-            return speaker.say(text, seed=0)
-    except NotReadyError as problem:
-        return problem.notice
+    model = _build(classes)
+    infer(model.decoder, encode("Yes."))  # so that a message names the decoder's tasks
+    speaker = Synthesizer(model, voice().vocoder, settings=voice().settings)
+    with students_code("Tacotron2"):
+        return speaker.say(text, seed=0)
 
 
 def _build(classes: Mapping[str, Any]) -> Any:

@@ -8,8 +8,8 @@ import torch
 from torch import nn
 
 from labkit.labs.lab3_decoder.decoding import decoder_of, encode
-from labkit.notebook.picture import Notice, Picture, Table, new_figure
-from labkit.notebook.student import NotReadyError, expect, students_code
+from labkit.notebook.picture import Picture, Table, new_figure
+from labkit.notebook.student import expect, or_notice, students_code, unexpected
 from labkit.tacotron2 import DecoderState
 
 _MEANINGS = {
@@ -24,9 +24,10 @@ _MEANINGS = {
 }
 
 
+@or_notice
 def show_start(
     decoder_class: type[nn.Module], text: str = "The river runs down to the sea."
-) -> Picture | Notice:
+) -> Picture:
     """Draw what the student's Decoder holds before its first step.
 
     Args:
@@ -34,16 +35,13 @@ def show_start(
         text: a sentence, at most 60 symbols.
     """
     sentence = encode(text)
-    try:
-        decoder = decoder_of(decoder_class, "get_go_frame", "initialize_decoder_states")
-        with students_code("Decoder"), torch.no_grad():
-            go_frame = decoder.get_go_frame(sentence.memory)
-            state = decoder.initialize_decoder_states(sentence.memory)
-        frame_dim = decoder.n_frames_per_step * decoder.n_mel_channels
-        go_frame = expect(go_frame, (1, frame_dim), "Decoder.get_go_frame")
-        parts = _parts(decoder, sentence.memory, state)
-    except NotReadyError as problem:
-        return problem.notice
+    decoder = decoder_of(decoder_class, "get_go_frame", "initialize_decoder_states")
+    with students_code("Decoder"), torch.no_grad():
+        go_frame = decoder.get_go_frame(sentence.memory)
+        state = decoder.initialize_decoder_states(sentence.memory)
+    frame_dim = decoder.n_frames_per_step * decoder.n_mel_channels
+    go_frame = expect(go_frame, (1, frame_dim), "Decoder.get_go_frame")
+    parts = _parts(decoder, sentence.memory, state)
     figure = new_figure(8.6, 4.6)
     left, right = figure.subplots(1, 2, sharey=True)
     processed = parts["processed_memory"][0]  # (T_in, attention_dim)
@@ -84,7 +82,7 @@ def _parts(decoder: Any, memory: torch.Tensor, state: Any) -> dict[str, torch.Te
     if not isinstance(state, DecoderState):
         found = f"a {type(state).__name__}" if state is not None else "None"
         title = f"Decoder.initialize_decoder_states returned {found}, not a DecoderState"
-        raise NotReadyError(Notice(title, "Run the check below the task: it says more."))
+        raise unexpected(title)
     _, T_in, embedding = memory.shape
     attention_dim = decoder.attention_layer.memory_layer.linear_layer.out_features
     shapes = {

@@ -9,9 +9,9 @@ from torch import nn
 
 from labkit.labs.lab3_decoder.decoding import Layer, Moment, Sentence, decoder_of, encode, walk
 from labkit.notebook.alignment import draw_alignment
-from labkit.notebook.picture import DARK, GREY, LIGHT, Picture, Table, new_figure
-from labkit.notebook.student import NotReadyError
+from labkit.notebook.picture import DARK, GREY, LIGHT, NotReadyError, Picture, Table, new_figure
 from labkit.notebook.view import Slider, View
+from labkit.notebook.waves import draw_mel
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -84,7 +84,9 @@ def _draw(decoder: Any, sentence: Sentence, done: list[Moment], step: int) -> Pi
     upper = figure.add_subplot(grid[:4, 0])
     middle = figure.add_subplot(grid[4:9, 0], sharex=upper)
     lower = figure.add_subplot(grid[9:, 0], sharex=upper)
-    _draw_mel(upper, done, step, r)
+    whole = torch.cat([one.frames for one in done]).T  # (n_mels, T)
+    low, high = float(whole.min()), float(whole.max())
+    draw_mel(upper, whole[:, : step * r], low, high, (0.5, step + 0.5))
     upper.set_title(f"step {step} of {total}", loc="left")
     draw_alignment(middle, torch.stack([one.weights for one in so_far]), None)
     middle.set_yticks(range(len(sentence.names)), sentence.names, fontsize=6.5)
@@ -102,17 +104,6 @@ def _draw(decoder: Any, sentence: Sentence, done: list[Moment], step: int) -> Pi
     words = _in_words(decoder, sentence, done, step)
     title = f"Decoder step {step} of “{sentence.text}”"
     return Picture(figure, title, words, _table(sentence, so_far))
-
-
-def _draw_mel(axes: Axes, done: list[Moment], step: int, r: int) -> None:
-    whole = torch.cat([one.frames for one in done])  # (T, n_mels)
-    frames = whole[: step * r]
-    axes.imshow(
-        frames.T.numpy(), origin="lower", aspect="auto", cmap="cividis", interpolation="nearest",
-        vmin=float(whole.min()), vmax=float(whole.max()),
-        extent=(0.5, step + 0.5, 0, frames.size(1)),
-    )  # fmt: skip
-    axes.set_ylabel("mel band")
 
 
 def draw_gate(axes: Axes, gates: list[float], threshold: float) -> None:
