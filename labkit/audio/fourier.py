@@ -53,7 +53,7 @@ def stft(audio: torch.Tensor, config: MelConfig = DEFAULT) -> torch.Tensor:
         config.n_fft,
         config.hop_length,
         config.win_length,
-        window=_hann(config, audio.device),
+        window=hann(config.win_length, audio.device),
         center=True,
         pad_mode="reflect",
         return_complex=True,
@@ -75,13 +75,17 @@ def istft(spectrum: torch.Tensor, config: MelConfig = DEFAULT) -> torch.Tensor:
         config.n_fft,
         config.hop_length,
         config.win_length,
-        window=_hann(config, spectrum.device),
+        window=hann(config.win_length, spectrum.device),
         center=True,
     )
 
 
-def _hann(config: MelConfig, device: torch.device) -> torch.Tensor:
-    return torch.hann_window(config.win_length, device=device)
+@lru_cache(maxsize=16)
+def hann(length: int, device: torch.device) -> torch.Tensor:
+    """Hann window of so many samples, on a device; not to be changed."""
+    # A tensor that is born in inference mode could not take part in training later.
+    with torch.inference_mode(False):
+        return torch.hann_window(length, device=device)
 
 
 @lru_cache(maxsize=16)
@@ -95,8 +99,7 @@ def _fourier_basis(config: MelConfig, device: torch.device) -> torch.Tensor:
     window = np.pad(hann, (left, config.n_fft - config.win_length - left))
     # Each factor is rounded before they are multiplied, as it was then.
     basis = waves.astype(np.float32) * window.astype(np.float32)
-    # A tensor that is born in inference mode could not take part in training later.
-    with torch.inference_mode(False):
+    with torch.inference_mode(False):  # as in `hann`
         return torch.from_numpy(basis[:, None]).to(device)
 
 

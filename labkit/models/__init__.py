@@ -1,8 +1,8 @@
 """What all models have in common: two protocols, their kinds, and their weights files.
 
 Read in this order: ``acoustic`` and :mod:`labkit.vocoders.protocol` (what a model must be able to
-do), ``registry`` (which there are), ``kind`` (what the kit must know of one), ``weights_file``,
-``fit`` and ``save`` (tensors from a file and into one).
+do), ``registry`` (which there are), ``kind`` (what the kit must know of one), ``weights_file`` and
+``fit`` (tensors from a file).
 """
 
 from __future__ import annotations

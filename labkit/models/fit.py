@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -64,6 +65,30 @@ class _NoInitialisation(TorchFunctionMode):
         if getattr(function, "__module__", None) == "torch.nn.init":
             return arguments[0] if arguments else options["tensor"]
         return function(*arguments, **options)
+
+
+def read_sizes(
+    state_dict: Mapping[str, torch.Tensor],
+    axes: Mapping[str, tuple[str, int]],
+    layers: Mapping[str, str],
+) -> dict[str, int]:
+    """Read the sizes of a model off its tensors, as far as they are there.
+
+    Args:
+        state_dict: the tensors.
+        axes: for each size the tensor that tells it, and which axis of it.
+        layers: for each number of layers a pattern of the name that one tensor of each layer has.
+    """
+    sizes = {
+        size: state_dict[name].shape[axis]
+        for size, (name, axis) in axes.items()
+        if name in state_dict and state_dict[name].dim() > axis
+    }
+    counts = {
+        size: sum(1 for name in state_dict if re.fullmatch(pattern, name))
+        for size, pattern in layers.items()
+    }
+    return sizes | {size: count for size, count in counts.items() if count}
 
 
 def not_finite(tensors: dict[str, torch.Tensor]) -> list[str]:

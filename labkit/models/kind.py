@@ -5,6 +5,7 @@ Each model has a :class:`Kind` in its ``kind.py``.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -16,10 +17,10 @@ import torch
 from torch import nn
 
 from labkit.errors import CheckpointError, LabkitError
+from labkit.files import write_tensors
 from labkit.models import registry
 from labkit.models.acoustic import AcousticModel
-from labkit.models.fit import few
-from labkit.models.save import save_weights
+from labkit.models.fit import few, not_finite
 from labkit.models.weights_file import WeightsFile, read_weights_file
 
 Model = TypeVar("Model", bound=nn.Module)
@@ -96,7 +97,18 @@ class Kind(Generic[Model]):
         Raises:
             CheckpointError: the file cannot be written, or a weight is not finite in ``dtype``.
         """
-        save_weights(model.state_dict(), asdict(model.config), path, dtype)  # type: ignore[call-overload]
+        path = Path(path)
+        tensors = {
+            name: tensor.detach()
+            .to(device="cpu", dtype=dtype if tensor.is_floating_point() else tensor.dtype)
+            .contiguous()
+            for name, tensor in model.state_dict().items()
+        }
+        if broken := not_finite(tensors):
+            raise CheckpointError(f"{path} was not written: not finite as {dtype}: {few(broken)}")
+        config = asdict(model.config)  # type: ignore[call-overload]
+        metadata = {"format": "pt", "config": json.dumps(config)}
+        write_tensors(path, tensors, metadata, CheckpointError)
 
 
 def kinds() -> list[Kind[Any]]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import torch
 
-from labkit.models.fit import fit
+from labkit.models.fit import fit, read_sizes
 from labkit.models.kind import Kind
 from labkit.models.weights_file import WeightsFile
 from labkit.tacotron2.config import Tacotron2Config
@@ -32,6 +31,10 @@ _SIZES = {
     "n_mel_channels": ("postnet.convolutions.0.0.conv.weight", 1),
     "postnet_kernel_size": ("postnet.convolutions.0.0.conv.weight", 2),
 }
+_LAYERS = {
+    f"{part}_n_convolutions": rf"{part}\.convolutions\.\d+\.0\.conv\.weight"
+    for part in ("encoder", "postnet")
+}
 
 
 def _read(path: str | Path, weights: WeightsFile) -> Tacotron2:
@@ -47,16 +50,7 @@ def _read(path: str | Path, weights: WeightsFile) -> Tacotron2:
 
 def _sizes(state_dict: dict[str, torch.Tensor]) -> dict[str, int]:
     """Read the sizes of a model off its tensors, as far as they are there."""
-    sizes = {
-        size: state_dict[name].shape[axis]
-        for size, (name, axis) in _SIZES.items()
-        if name in state_dict and state_dict[name].dim() > axis
-    }
-    for part in ("encoder", "postnet"):
-        layer = re.compile(rf"{part}\.convolutions\.\d+\.0\.conv\.weight")
-        n_convolutions = sum(1 for name in state_dict if layer.fullmatch(name))
-        if n_convolutions:
-            sizes[f"{part}_n_convolutions"] = n_convolutions
+    sizes = read_sizes(state_dict, _SIZES, _LAYERS)
     projection = state_dict.get("decoder.linear_projection.linear_layer.bias")
     if projection is not None and sizes.get("n_mel_channels"):
         sizes["n_frames_per_step"] = projection.numel() // sizes["n_mel_channels"] or 1

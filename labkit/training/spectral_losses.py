@@ -13,6 +13,7 @@ import torch
 from torch.nn import functional as F
 
 from labkit.audio.config import DEFAULT, MelConfig
+from labkit.audio.fourier import hann
 from labkit.audio.mel import mel_filterbank
 
 # Added to a magnitude before its logarithm is taken: six times what rounding to 16 bits puts into a
@@ -39,7 +40,7 @@ def magnitudes(audio: torch.Tensor, n_fft: int) -> torch.Tensor:
     quarters = audio[:, : n_hops * hop].unflatten(1, (n_hops, hop))  # (B, N / hop, hop)
     n_frames = n_hops - _OVERLAP + 1
     frames = torch.cat([quarters[:, i : i + n_frames] for i in range(_OVERLAP)], 2)  # (B, T, n_fft)
-    return torch.fft.rfft(frames * _hann(n_fft, audio.device)).abs()  # (B, T, n_fft / 2 + 1)
+    return torch.fft.rfft(frames * hann(n_fft, audio.device)).abs()  # (B, T, n_fft / 2 + 1)
 
 
 def log_mels(magnitude: torch.Tensor, config: MelConfig = DEFAULT) -> torch.Tensor:
@@ -103,12 +104,6 @@ class SpectralLoss:
         }
         total = parts["convergence"] + parts["magnitude"] + self.mel_weight * parts["mel"]
         return {"total": total, **parts}
-
-
-@lru_cache(maxsize=16)
-def _hann(n_fft: int, device: torch.device) -> torch.Tensor:
-    with torch.inference_mode(False):
-        return torch.hann_window(n_fft, device=device)
 
 
 @lru_cache(maxsize=4)

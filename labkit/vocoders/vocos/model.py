@@ -14,7 +14,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from labkit.audio.config import MelConfig
-from labkit.audio.fourier import full_precision
+from labkit.audio.fourier import full_precision, hann
 from labkit.audio.mel import mel_filterbank
 from labkit.vocoders.streaming import ConvolutionalVocoder
 from labkit.vocoders.vocos.config import VocosConfig
@@ -126,7 +126,7 @@ class ISTFTHead(nn.Module):
                 spectrum,
                 config.n_fft,
                 config.hop_length,
-                window=_hann(config.n_fft, x.device),
+                window=hann(config.n_fft, x.device),
                 center=True,
                 length=mel.size(2) * config.hop_length,
             )  # (B, T · hop_length)
@@ -184,9 +184,3 @@ def _mel_inverse(mel: MelConfig, device: torch.device) -> torch.Tensor:
     """Pseudo-inverse of the mel bands: (n_frequencies, n_mels)."""
     with torch.inference_mode(False):
         return torch.linalg.pinv(mel_filterbank(mel).double()).float().to(device)
-
-
-@lru_cache(maxsize=4)
-def _hann(n_fft: int, device: torch.device) -> torch.Tensor:
-    with torch.inference_mode(False):
-        return torch.hann_window(n_fft, device=device)

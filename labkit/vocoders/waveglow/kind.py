@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from labkit.errors import CheckpointError, ConfigError, InputError
-from labkit.models.fit import fit
+from labkit.models.fit import fit, read_sizes
 from labkit.models.kind import Kind
 from labkit.models.weights_file import WeightsFile
 from labkit.vocoders.waveglow.config import WaveGlowConfig
@@ -26,7 +26,7 @@ _SIZES = {
     "n_channels": ("WN.0.start.bias", 0),
     "kernel_size": ("WN.0.in_layers.0.weight", 2),
 }
-_COUNTS = {
+_LAYERS = {
     "n_flows": r"convinv\.\d+\.conv\.weight",
     "n_layers": r"WN\.0\.in_layers\.\d+\.weight",
 }
@@ -87,15 +87,7 @@ def _config(
 
 def _sizes(state_dict: dict[str, torch.Tensor]) -> dict[str, int]:
     """Read the sizes of a model off its tensors, as far as they are there."""
-    sizes = {
-        size: state_dict[name].shape[axis]
-        for size, (name, axis) in _SIZES.items()
-        if name in state_dict and state_dict[name].dim() > axis
-    }
-    for size, pattern in _COUNTS.items():
-        count = sum(1 for name in state_dict if re.fullmatch(pattern, name))
-        if count:
-            sizes[size] = count
+    sizes = read_sizes(state_dict, _SIZES, _LAYERS)
     mixed = [state_dict.get(f"convinv.{k}.conv.weight") for k in range(sizes.get("n_flows", 0))]
     channels = [len(weight) for weight in mixed if weight is not None and weight.dim() > 0]
     for flow, (before, after) in enumerate(pairwise(channels), start=1):
