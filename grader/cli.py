@@ -11,6 +11,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from labkit.cli.values import escape_the_unshowable, positive
+
 _ISOLATION_HELP = "bubblewrap (default), or none: runs every submission with your rights"
 
 
@@ -210,7 +212,7 @@ def build_parser(instructor: bool) -> argparse.ArgumentParser:
         "--isolation", choices=("bubblewrap", "none"), default="bubblewrap", help=_ISOLATION_HELP
     )
     grade.add_argument(
-        "--jobs", type=_positive, default=os.cpu_count() or 1, help="submissions at a time"
+        "--jobs", type=positive, default=os.cpu_count() or 1, help="submissions at a time"
     )
     grade.add_argument("--output", type=Path, help="folder for the results (default: DIR)")
 
@@ -227,13 +229,6 @@ def build_parser(instructor: bool) -> argparse.ArgumentParser:
     demo.add_argument("--course", type=Path, default=Path(), help="the kit (default: .)")
     demo.add_argument("--target", type=Path, default=Path("build/demo"), help="folder to work in")
     return parser
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("at least 1")
-    return number
 
 
 def _line(error: Exception) -> str:
@@ -253,9 +248,7 @@ def main(arguments: list[str] | None = None) -> None:
     parsed = build_parser(instructor).parse_args(arguments)
     from grader.errors import GraderError
 
-    for stream in (sys.stdout, sys.stderr):  # a console that cannot show a tick shows its escape
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
+    escape_the_unshowable()
     try:
         status = parsed.run(parsed)
         sys.stdout.flush()  # here, where a closed pipe is caught

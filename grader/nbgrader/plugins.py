@@ -9,7 +9,6 @@ import csv
 import glob
 import os
 import stat
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from nbgrader.preprocessors import ClearMarkScheme
 from nbgrader.utils import is_task
 from traitlets import List
 
+from grader.release.generate import search_path
 from grader.text import neutral
 
 RECEIPT = ("timestamp.txt", "submission_secret.txt")  # of the exchange, beside the notebook
@@ -179,7 +179,4 @@ def configure(config: Any) -> None:
     config.ZipCollectApp.extractor_plugin = "grader.nbgrader.collector.PlatformExtractor"
     config.ExchangeFactory.collect = "grader.nbgrader.plugins.CollectFiles"
     config.ExchangeFactory.release_feedback = "grader.nbgrader.plugins.ReleaseFeedback"
-    # nbgrader starts alembic by its bare name
-    folder = str(Path(sys.executable).parent)
-    if folder not in os.environ.get("PATH", "").split(os.pathsep):
-        os.environ["PATH"] = os.pathsep.join([folder, os.environ.get("PATH", "")])
+    os.environ["PATH"] = search_path()

@@ -106,6 +106,12 @@ def _with_this_package() -> str:
     return os.pathsep.join(filter(None, [here, os.environ.get("PYTHONPATH", "")]))
 
 
+def search_path() -> str:
+    """Return PATH with this interpreter's folder, where nbgrader looks for alembic."""
+    folder, path = str(Path(sys.executable).parent), os.environ.get("PATH", "")
+    return path if folder in path.split(os.pathsep) else os.pathsep.join([folder, path])
+
+
 def _checksum(path: str) -> str:
     file = Path(path)
     return sha256(file.read_bytes()).hexdigest() if file.exists() else ""
@@ -120,10 +126,7 @@ def main(lab_name: str, scratch: str) -> None:
     """Generate in the working directory; see the module."""
     from nbgrader.apps import NbGrader, NbGraderAPI
 
-    # nbgrader starts alembic by its bare name, also in a course not configured for the kit
-    os.environ["PATH"] = os.pathsep.join(
-        [str(Path(sys.executable).parent), os.environ.get("PATH", "")]
-    )
+    os.environ["PATH"] = search_path()
     app = NbGrader()
     app.initialize([])
     course = app.coursedir

@@ -18,7 +18,7 @@ from grader.errors import GraderError
 from grader.labs import find_lab
 from grader.labs.base import Lab
 from grader.release.edition import build_edition
-from grader.release.generate import generate
+from grader.release.generate import generate, search_path
 from grader.release.leaks import find_leaks, reference_answers, solution_lines, solutions
 
 DISTRIBUTION = "tacotron2-lab-kit"
@@ -73,12 +73,10 @@ def run_nbgrader(course: Path, *arguments: str) -> str:
     Raises:
         GraderError: it failed; the message holds its last lines.
     """
-    # nbgrader starts alembic by its bare name, also in a course that is not configured for the kit
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     done = subprocess.run(
         [sys.executable, "-m", "nbgrader", *arguments],
         cwd=course,
-        env=os.environ | {"PATH": path},
+        env=os.environ | {"PATH": search_path()},
         capture_output=True,
         text=True,
         errors="replace",

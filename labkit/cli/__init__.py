@@ -8,6 +8,7 @@ import re
 import sys
 
 from labkit.cli import bench, corpus, look, say, train, voices
+from labkit.cli.values import escape_the_unshowable
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -28,9 +29,7 @@ def main(arguments: list[str] | None = None) -> None:
         # Within the try, because an impatient user may interrupt the imports, too.
         from labkit.errors import LabkitError
 
-        for stream in (sys.stdout, sys.stderr):  # what a console cannot show, it shows escaped
-            if hasattr(stream, "reconfigure"):
-                stream.reconfigure(errors="backslashreplace")
+        escape_the_unshowable()
         try:
             status = parsed.run(parsed)
             sys.stdout.flush()  # here, where a closed pipe is caught

@@ -1,8 +1,9 @@
-"""Argument types that several commands share."""
+"""Argument types that several commands share, and what a console cannot show."""
 
 from __future__ import annotations
 
 import argparse
+import sys
 
 PRECISIONS = ("float32", "bfloat16", "int8")
 
@@ -21,3 +22,10 @@ def not_negative(text: str) -> float:
     if not 0 <= number < float("inf"):
         raise argparse.ArgumentTypeError("must be a number from 0 on")
     return number
+
+
+def escape_the_unshowable() -> None:
+    """Let a console that cannot show a tick show its escape."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
