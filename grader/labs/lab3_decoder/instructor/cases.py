@@ -9,13 +9,14 @@ from collections.abc import Mapping
 import torch
 
 from grader.instructor.making import complete, draw_state
+from grader.instructor.ways import compiled
 from grader.judge.golden import Cases
 from grader.labs.base import Case, Task, Tensors
 from grader.labs.lab3_decoder.decoder_adapter import SPARE_STEPS
 from grader.labs.lab3_decoder.instructor import model_cases as tacotron2
 from grader.labs.lab3_decoder.instructor.fresh_shapes import FRESH
 from grader.labs.lab3_decoder.instructor.shapes import HIDDEN, PUBLIC, Shape
-from grader.labs.lab3_decoder.instructor.slips import SLIPS
+from grader.labs.lab3_decoder.instructor.slips import WAYS
 from grader.labs.lab3_decoder.tasks import LAB as DECODER
 from labkit.tacotron2 import Decoder, DecoderState
 from labkit.tacotron2.masking import padding_mask
@@ -141,7 +142,7 @@ def answer(task: Task, case: Case, *, gradients: bool, slips: bool) -> Case:
     """Compute what must come out of a case, in float64, rounded once."""
     if task.id not in _TASKS:
         return tacotron2.answer(case, slips=slips)
-    wrong = SLIPS[task.id] if slips else None
+    wrong = compiled(task, WAYS[task.id]) if slips else None
     reached = [name for name in case.inputs if not name.startswith("cotangent.")]
     return complete(task, case, Decoder, gradients=reached if gradients else False, slips=wrong)
 

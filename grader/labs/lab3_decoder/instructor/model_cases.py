@@ -9,8 +9,9 @@ from typing import Any
 import torch
 
 from grader.instructor.making import complete, draw_state
+from grader.instructor.ways import compiled
 from grader.labs.base import Case, Tensors
-from grader.labs.lab3_decoder.instructor.model_slips import SLIPS
+from grader.labs.lab3_decoder.instructor.model_ways import PREDICT
 from grader.labs.lab3_decoder.model_task import TACOTRON2
 from labkit.tacotron2 import Decoder, Tacotron2, Tacotron2Config
 
@@ -106,7 +107,8 @@ def _inputs(shape: Shape, dice: torch.Generator) -> Tensors:
 
 def answer(case: Case, *, slips: bool) -> Case:
     """Compute what must come out of a case, in float64, rounded once."""
-    return complete(TACOTRON2, case, Tacotron2, slips=SLIPS if slips else None, Decoder=Decoder)
+    wrong = compiled(TACOTRON2, PREDICT) if slips else None
+    return complete(TACOTRON2, case, Tacotron2, slips=wrong, Decoder=Decoder)
 
 
 def make_case(shape: Shape, seed: int, *, slips: bool = False) -> Case:

@@ -10,10 +10,11 @@ from typing import Any
 import torch
 
 from grader.instructor.making import complete
+from grader.instructor.ways import compiled
 from grader.judge.golden import Cases
 from grader.judge.stage import partner_of
 from grader.labs.base import Case, Task, Tensors
-from grader.labs.lab4_inference.instructor.slips import SLIPS
+from grader.labs.lab4_inference.instructor.slips import WAYS
 from grader.labs.lab4_inference.instructor.voice_cases import SENTENCES, hear, voice_case
 from grader.labs.lab4_inference.tasks import BENCHMARK, READ, SPEAK
 from grader.labs.lab4_inference.tasks import LAB as INFERENCE
@@ -31,18 +32,10 @@ def answer(task: Task, case: Case, *, gradients: bool = False, slips: bool = Fal
     if case.compare == "audio":
         return hear(case)
     partner = partner_of(task, case)
-    wrong = {
-        slip: fill
-        for slip, fill in SLIPS[task.id].items()
-        if partner and slip.partition("~")[0] not in partner.shown
-    }
-    return complete(
-        task,
-        case,
-        REFERENCE[task.id],
-        gradients=gradients,
-        slips=wrong if slips else None,
-    )
+    shown = partner.shown if partner else ()
+    ways = {way: text for way, text in WAYS[task.id].items() if way.partition("~")[0] not in shown}
+    wrong = compiled(task, ways) if slips else None
+    return complete(task, case, REFERENCE[task.id], gradients=gradients, slips=wrong)
 
 
 def _expecting(*names: str) -> Tensors:

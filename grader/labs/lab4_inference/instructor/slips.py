@@ -1,300 +1,295 @@
-"""Lab 4: the named slips as code. Each is the reference with one mistake."""
+"""Lab 4: its slips in students' words, as changes of the right solution or written anew.
+
+Their outputs on the public cases are stored, so that a student edition can recognise a slip
+without holding this text; the same text makes the mutants that the hidden cases must catch.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from grader.instructor.ways import read_ways
 
-import torch
-
-from grader.labs.lab4_inference.instructor.benchmark_ways import BENCHMARK_SLIPS
-from labkit.audio import save_audio
-from labkit.pipeline import plain
-
-Fill = Callable[..., Any]
-
-
-def _read(
-    *,
-    move: tuple[bool, bool, bool] = (True, True, True),
-    train: bool = False,
-    gradients: bool = False,
-    seed_of: Fill = lambda seed: seed,
-    settle: Fill = lambda model, train: model.train(train),
-    lengths_of: Fill = lambda lengths: lengths,
-    answer: Fill = lambda mel, mel_lengths, alignments: (mel, mel_lengths, alignments),
-    **more: Any,
-) -> Fill:
-    """A reading with some things done otherwise; ``move`` says what goes to the device."""
-
-    def read(
-        tacotron2: Any, ids: Any, lengths: Any, device: Any, seed: int | None = None
-    ) -> tuple[Any, ...]:
-        tacotron2 = settle(tacotron2.to(device) if move[0] else tacotron2, train)
-        ids = ids.to(device) if move[1] else ids
-        lengths = lengths_of(lengths.to(device) if move[2] else lengths)
-        with torch.set_grad_enabled(gradients):
-            options = {"seed": seed_of(seed), **more}
-            return answer(*tacotron2.infer(ids, lengths, **options))
-
-    return read
-
-
-def _flag_only(model: Any, train: bool) -> Any:
-    """Leave training as one does who knows the flag and not the call."""
-    model.training = train
-    return model
-
-
-def _first_only(tacotron2: Any, ids: Any, lengths: Any, device: Any, seed: Any = None) -> Any:
-    return plain.read(tacotron2, ids[:1], lengths[:1], device, seed)
-
-
-def _moved_behind(
-    tacotron2: Any, ids: Any, lengths: Any, device: Any, seed: Any = None
-) -> tuple[Any, ...]:
-    results = _read(move=(False, False, False))(tacotron2, ids, lengths, device, seed)
+WAYS = {
+    "inference-1": read_ways(
+        """
+training-mode: .eval() →
+training-in-parts: tacotron2 = tacotron2.to(device).eval() →
+    tacotron2 = tacotron2.to(device)
+    tacotron2.training = False
+gradients-on: torch.no_grad() → torch.enable_grad()
+training-and-gradients:
+    .eval() →
+    torch.no_grad() → torch.enable_grad()
+as-it-came:
+    return tacotron2.infer(ids, lengths, seed=seed)
+model-not-moved: tacotron2.to(device) → tacotron2
+ids-not-moved: ids.to(device) → ids
+lengths-not-moved: lengths.to(device) → lengths
+inputs-not-moved: ids.to(device), lengths.to(device) → ids, lengths
+nothing-moved: .to(device) →
+results-moved:
+    tacotron2.eval()
+    with torch.no_grad():
+        results = tacotron2.infer(ids, lengths, seed=seed)
     return tuple(result.to(device) for result in results)
-
-
-def _shortened(tacotron2: Any, ids: Any, lengths: Any, device: Any, seed: Any = None) -> Any:
-    return plain.read(tacotron2, ids[:, :-1], lengths, device, seed)
-
-
-def _one_sentence_each(
-    tacotron2: Any, ids: Any, lengths: Any, device: Any, seed: Any = None
-) -> Any:
-    """Read each sentence by itself, with the padding of all, and put the results together."""
+moved-back: return tacotron2.infer(ids.to(device), lengths.to(device), seed=seed) →
+    results = tacotron2.infer(ids.to(device), lengths.to(device), seed=seed)
+    return tuple(result.cpu() for result in results)
+seed-dropped: , seed=seed →
+zero-seed-dropped: seed=seed → seed=seed or None
+seed-made-up: seed=seed → seed=seed or 0
+seed-changed: seed=seed → seed=1234
+dropout-off: seed=seed → seed=seed, prenet_dropout=False
+first-only: ids.to(device), lengths.to(device) → ids[:1].to(device), lengths[:1].to(device)
+read-one-by-one: return tacotron2.infer(ids.to(device), lengths.to(device), seed=seed) →
     read = [
-        plain.read(tacotron2, ids[i : i + 1], lengths[i : i + 1], device, seed)
+        tacotron2.infer(ids[i : i + 1].to(device), lengths[i : i + 1].to(device), seed=seed)
         for i in range(len(ids))
     ]
-    return tuple(map(torch.cat, zip(*read, strict=True)))
-
-
-def _vocoded(vocoder: Any, mel: Any) -> Any:
-    with torch.no_grad():
-        return vocoder.infer(mel)
-
-
-def _speak(
-    *,
-    hear: Fill = _vocoded,
-    denoise: Fill = lambda denoiser, audio, strength: denoiser(audio, strength),
-    end: Fill = lambda frames, vocoder, all_: frames * vocoder.mel.hop_length,
-    save: Fill = lambda path, cut, rate, whole, raw: save_audio(path, cut, rate),
-    rate: int | None = None,
-    change: Fill = lambda samples: samples,
-    path_of: Fill = lambda paths, index: paths[index],
-    count: Fill = lambda sentences: sentences,
-    give: Fill = lambda samples, whole: samples.detach().cpu(),
-    denoise_cut: bool = False,
-    cut: Fill = lambda audio, stop: audio[:stop],
-) -> Fill:
-    """A pipeline with one thing done otherwise."""
-
-    def speak(
-        mel: Any, mel_lengths: Any, vocoder: Any, denoiser: Any, strength: float, paths: Any
-    ) -> list[torch.Tensor]:
-        heard = hear(vocoder, mel)
-        audio = heard if denoise_cut else denoise(denoiser, heard, strength)
-        sentences = []
-        for index in range(count(len(mel_lengths))):
-            stop = end(int(mel_lengths[index]), vocoder, mel_lengths.tolist())
-            samples = cut(audio[index], stop)
-            if denoise_cut:
-                samples = denoise(denoiser, samples.unsqueeze(0), strength).squeeze(0)
-            samples = change(samples)
-            save(
-                path_of(paths, index),
-                samples,
-                rate or vocoder.sample_rate,
-                audio[index],
-                heard[index, :stop],
-            )
-            sentences.append(give(samples, audio[index]))
-        return sentences
-
-    return speak
-
-
-def _speak_silenced(mel: Any, mel_lengths: Any, *others: Any) -> list[torch.Tensor]:
-    """Set to zero what lies behind each sentence; zero is loud, and the last frame hears it."""
-    frames = torch.arange(mel.size(2))  # (T,)
-    return plain.speak(mel * (frames < mel_lengths[:, None])[:, None], mel_lengths, *others)
-
-
-def _one_by_one(
-    mel: Any, mel_lengths: Any, vocoder: Any, denoiser: Any, strength: float, paths: Any
-) -> list[torch.Tensor]:
-    """Cut each sentence in frames, before the vocoder hears it."""
+    return tuple(torch.cat(parts) for parts in zip(*read))
+lengths-full: lengths.to(device) → torch.full_like(lengths, int(lengths.max())).to(device)
+lengths-do-not-fit: ids.to(device) → ids[:, :-1].to(device)
+ids-of-no-batch: ids.to(device), lengths.to(device) → ids[0].to(device), lengths[:1].to(device)
+ids-not-whole: ids.to(device) → ids.float().to(device)
+cut-early: return tacotron2.infer(ids.to(device), lengths.to(device), seed=seed) →
+    mel, mel_lengths, alignments = tacotron2.infer(ids.to(device), lengths.to(device), seed=seed)
+    return mel[:, :, : int(mel_lengths.max())], mel_lengths, alignments
+transposed: return tacotron2.infer(ids.to(device), lengths.to(device), seed=seed) →
+    mel, mel_lengths, alignments = tacotron2.infer(ids.to(device), lengths.to(device), seed=seed)
+    return mel.mT, mel_lengths, alignments
+swapped: return tacotron2.infer(ids.to(device), lengths.to(device), seed=seed) →
+    mel, mel_lengths, alignments = tacotron2.infer(ids.to(device), lengths.to(device), seed=seed)
+    return mel, alignments, mel_lengths
+logarithm-undone: return tacotron2.infer(ids.to(device), lengths.to(device), seed=seed) →
+    mel, mel_lengths, alignments = tacotron2.infer(ids.to(device), lengths.to(device), seed=seed)
+    return mel.exp(), mel_lengths, alignments
+results-missing: seed=seed) → seed=seed)[0]
+results-missing: seed=seed) → seed=seed)[:2]
+model-changed: .eval() → .eval().half()
+model-changed: .eval() → .eval().requires_grad_(False)
+"""
+    ),
+    "inference-2": read_ways(
+        """
+gradients-on:
+    torch.no_grad() → torch.enable_grad()
+    sentences.append(samples) → sentences.append(samples.detach())
+transposed: vocoder.infer(mel) → vocoder.infer(mel.mT.contiguous())
+too-loud: vocoder.infer(mel) → vocoder.infer(mel.exp())
+mel-silenced: vocoder.infer(mel) →
+    vocoder.infer(mel * (torch.arange(mel.size(2)) < mel_lengths[:, None])[:, None])
+mel-cut:
     sentences = []
-    for index, (frames, path) in enumerate(zip(mel_lengths.tolist(), paths, strict=True)):
-        audio = denoiser(_vocoded(vocoder, mel[index : index + 1, :, :frames]), strength)
+    for i, (frames, path) in enumerate(zip(mel_lengths.tolist(), paths)):
+        with torch.no_grad():
+            audio = denoiser(vocoder.infer(mel[i : i + 1, :, :frames]), strength)
         sentences.append(audio[0].cpu())
         save_audio(path, sentences[-1], vocoder.sample_rate)
     return sentences
 
+denoiser-skipped: audio = denoiser(audio, strength) →
+strength-ignored: denoiser(audio, strength) → denoiser(audio)
+strength-changed: denoiser(audio, strength) → denoiser(audio, strength + 0.1)
+denoised-twice: denoiser(audio, strength) → denoiser(denoiser(audio, strength), strength)
+hum-kept: denoiser(audio, strength) → audio - denoiser(audio, strength)
+batch-axis-lost: denoiser(audio, strength) → denoiser(audio, strength).squeeze()
+denoiser-without-a-batch: denoiser(audio, strength) →
+    torch.stack([denoiser(row, strength) for row in audio])
+denoiser-without-a-batch: denoiser(audio, strength) → denoiser(strength, audio)
+denoised-after-the-cut:
+    audio = denoiser(audio, strength) →
+    audio.float().cpu() → audio
+    save_audio →
+        samples = denoiser(samples.unsqueeze(0), strength).squeeze(0).cpu()
+        save_audio
+left-on-device: audio.float().cpu() → audio
 
-def _reversed(*arguments: Any) -> list[torch.Tensor]:
-    return plain.speak(*arguments)[::-1]
+not-cut: samples = samples[: frames * vocoder.mel.hop_length] →
+list-not-cut:
+    samples = samples[ → cut = samples[
+    save_audio(path, samples → save_audio(path, cut
+file-not-cut:
+    samples = samples[ → cut = samples[
+    sentences.append(samples) → sentences.append(cut)
+end-kept: [: frames * vocoder.mel.hop_length] → [-frames * vocoder.mel.hop_length :]
+silenced-not-cut: samples[: frames * vocoder.mel.hop_length] →
+    samples * (torch.arange(len(samples)) < frames * vocoder.mel.hop_length)
+cut-in-frames: frames * vocoder.mel.hop_length → frames
+cut-in-windows: vocoder.mel.hop_length → vocoder.mel.win_length
+cut-to-longest: frames * → max(mel_lengths.tolist()) *
+cut-to-first: frames * → int(mel_lengths[0]) *
+hop-fixed: vocoder.mel.hop_length → 256
+hop-from-longest: frames * vocoder.mel.hop_length →
+    frames * (mel.size(2) * vocoder.mel.hop_length // int(mel_lengths.max()))
+firing-frame-kept: frames * → (frames + 1) *
+last-frame-lost: frames * → (frames - 1) *
+one-sample-short: vocoder.mel.hop_length → vocoder.mel.hop_length - 1
+one-sample-long: vocoder.mel.hop_length → vocoder.mel.hop_length + 1
+nothing-left: frames * vocoder.mel.hop_length →
+    int(frames * vocoder.mel.hop_length / vocoder.sample_rate)
 
+normalised: save_audio →
+    samples = samples / samples.abs().max()
+    save_audio
+scaled-to-integers: save_audio(path, samples →
+    samples = samples * 32_767
+    save_audio(path, samples.clamp(-1, 1)
+whole-numbers-saved: save_audio →
+    samples = (samples * 32_767).short()
+    save_audio
+not-saved: save_audio(path, samples, vocoder.sample_rate) →
+file-not-denoised:
+    audio = denoiser(audio, strength) → audio, raw = denoiser(audio, strength), audio
+    save_audio(path, samples → save_audio(path, raw[len(sentences), : len(samples)]
+files-swapped: paths, strict → reversed(paths), strict
+same-file: save_audio(path → save_audio(paths[0]
+rate-fixed: vocoder.sample_rate → 22_050
 
-def _last(*arguments: Any) -> torch.Tensor:
-    return plain.speak(*arguments)[-1]
+first-only: sentences.append(samples) →
+    sentences.append(samples)
+    break
+axis-kept: sentences.append(samples) → sentences.append(samples.unsqueeze(0))
+returned-in-other-order: return sentences → return sentences[::-1]
+no-list: return sentences → return sentences[-1]
+no-list: return sentences → return audio.cpu()
+"""
+    ),
+    "inference-3": read_ways(
+        """
+never-synchronised: synchronise() →
+start-not-synchronised: synchronise() start = → start =
+middle-not-synchronised: synchronise() middle = → middle =
+end-not-synchronised: synchronise() end = → end =
+only-end-synchronised:
+    synchronise() start = → start =
+    synchronise() middle = → middle =
+only-middle-synchronised:
+    synchronise() start = → start =
+    synchronise() end = → end =
+clock-before-waiting:
+    synchronise() →
+    clock() →
+        clock()
+        synchronise()
+clock-before-waiting-between:
+    synchronise() middle = clock() →
+        middle = clock()
+        synchronise()
+    synchronise() end = clock() →
+        end = clock()
+        synchronise()
+own-clock:
+    steps = [] →
+        import time
+        steps = []
+    clock() → time.perf_counter()
+started-once:
+    synchronise() start = clock() →
+    steps = [] →
+        steps = []
+        synchronise()
+        start = clock()
+middle-before-reading: mel = read() synchronise() middle = clock() →
+    synchronise()
+    middle = clock()
+    mel = read()
+middle-behind-vocoding: synchronise() middle = clock() audio = vocode(mel) →
+    audio = vocode(mel)
+    synchronise()
+    middle = clock()
+nothing-run:
+    mel = read() →
+    vocode(mel) → mel.flatten(1)
+    steps = [] →
+        mel = read()
+        steps = []
+read-twice: vocode(mel) → vocode(read())
+vocoded-in-part: vocode(mel) → vocode(mel[:1])
+tensor-called: mel = read() →
+    read = read()
+    mel = read()
 
+warm-ups-kept: steps[n_warm_ups:] → steps
+warm-ups-taken-away: range(n_warm_ups + n_iterations) → range(n_iterations)
+warm-ups-alone-kept: steps[n_warm_ups:] → steps[:n_warm_ups]
+last-thrown-away: steps[n_warm_ups:] → steps[:n_iterations]
+first-thrown-away: steps[n_warm_ups:] → steps[1:]
+three-thrown-away: steps[n_warm_ups:] → steps[3:]
+iterations-thrown-away: steps[n_warm_ups:] → steps[n_iterations:]
+thrown-away-twice: steps[n_warm_ups:] → steps[2 * n_warm_ups :]
+one-too-few: steps[n_warm_ups:] → steps[n_warm_ups + 1 :]
+one-too-many: steps[n_warm_ups:] → steps[n_warm_ups - 1 :]
+as-many-as-warm-ups: steps[n_warm_ups:] → steps[-n_warm_ups:]
+wrong-end: steps[n_warm_ups:] → steps[:-n_warm_ups]
+last-only: steps[n_warm_ups:] → steps[-1:]
+sorted: steps[n_warm_ups:] → sorted(steps[n_warm_ups:], key=lambda step: step["latency"])
+sorted: [step[name] for step in kept] → sorted(step[name] for step in kept)
+mean: [step[name] for step in kept] → sum(step[name] for step in kept) / len(kept)
+mean-in-a-list: [step[name] for step in kept] → [sum(step[name] for step in kept) / len(kept)]
+one-for-all: kept[0] → step[0]
+key-missing:
+    tacotron2_items_per_sec → tacotron2_frames_per_sec
+    vocoder_items_per_sec → vocoder_frames_per_sec
 
-def _batch(*arguments: Any) -> torch.Tensor:
-    mel, _, vocoder, denoiser, strength, _ = arguments
-    plain.speak(*arguments)
-    return denoiser(_vocoded(vocoder, mel), strength).cpu()
-
-
-def _squeezed(
-    mel: Any, mel_lengths: Any, vocoder: Any, denoiser: Any, strength: float, paths: Any
-) -> list[torch.Tensor]:
-    audio = denoiser(_vocoded(vocoder, mel), strength).squeeze()
-    sentences = []
-    for row, frames, path in zip(audio, mel_lengths.tolist(), paths, strict=False):
-        sentences.append(row[: frames * vocoder.mel.hop_length].cpu())
-        save_audio(path, sentences[-1], vocoder.sample_rate)
-    return sentences
-
-
-def _by_longest(
-    mel: Any, mel_lengths: Any, vocoder: Any, denoiser: Any, strength: float, paths: Any
-) -> list[torch.Tensor]:
-    """Take the longest sentence for the whole length of the batch."""
-    hop = mel.size(2) * vocoder.mel.hop_length // int(mel_lengths.max())
-    cut = _speak(end=lambda frames, vocoder, all_: frames * hop)
-    return cut(mel, mel_lengths, vocoder, denoiser, strength, paths)
-
-
-def _quietly(path: Any, cut: Any, rate: int, *_: Any) -> None:
-    """Save what is out of range as a student's tool would: clipped."""
-    save_audio(path, cut.clamp(-1, 1), rate)
-
-
-# Ways to make one slip have numbers behind a tilde.
-SLIPS: dict[str, dict[str, Fill]] = {
-    "inference-1": {
-        "training-mode": _read(train=True),
-        "training-in-parts": _read(settle=_flag_only),
-        "gradients-on": _read(gradients=True, answer=lambda *all_: tuple(x.detach() for x in all_)),
-        "training-and-gradients": _read(train=True, gradients=True),
-        "as-it-came": _read(train=True, gradients=True, move=(False, False, False)),
-        "model-not-moved": _read(move=(False, True, True)),
-        "ids-not-moved": _read(move=(True, False, True)),
-        "lengths-not-moved": _read(move=(True, True, False)),
-        "inputs-not-moved": _read(move=(True, False, False)),
-        "nothing-moved": _read(move=(False, False, False)),
-        "moved-back": _read(answer=lambda *all_: tuple(x.cpu() for x in all_)),
-        "seed-dropped": _read(seed_of=lambda seed: None),
-        "zero-seed-dropped": _read(seed_of=lambda seed: seed or None),
-        "seed-made-up": _read(seed_of=lambda seed: seed or 0),
-        "seed-changed": _read(seed_of=lambda seed: 1234),
-        "dropout-off": _read(prenet_dropout=False),
-        "first-only": _first_only,
-        "read-one-by-one": _one_sentence_each,
-        "lengths-full": _read(
-            lengths_of=lambda lengths: lengths.new_full(lengths.shape, int(lengths.max()))
-        ),
-        "cut-early": _read(
-            answer=lambda mel, n, alignments: (mel[:, :, : int(n.max())], n, alignments)
-        ),
-        "transposed": _read(answer=lambda mel, n, alignments: (mel.mT, n, alignments)),
-        "swapped": _read(answer=lambda mel, n, alignments: (mel, alignments, n)),
-        "results-moved": _moved_behind,
-        "model-changed": _read(settle=lambda model, train: model.eval().half()),
-        "model-changed~2": _read(settle=lambda model, train: model.eval().requires_grad_(False)),
-        "logarithm-undone": _read(answer=lambda mel, n, alignments: (mel.exp(), n, alignments)),
-        "results-missing": _read(answer=lambda mel, n, alignments: mel),
-        "results-missing~2": _read(answer=lambda mel, n, alignments: (mel, n)),
-        "lengths-do-not-fit": _shortened,
-        "ids-of-no-batch": lambda model, ids, lengths, device, seed=None: plain.read(
-            model, ids[0], lengths[:1], device, seed
-        ),
-        "ids-not-whole": lambda model, ids, lengths, device, seed=None: plain.read(
-            model, ids.float(), lengths, device, seed
-        ),
-    },
-    "inference-2": {
-        "gradients-on": _speak(hear=lambda vocoder, mel: vocoder.infer(mel)),
-        "denoised-after-the-cut": _speak(denoise_cut=True),
-        "left-on-device": _speak(give=lambda samples, whole: samples),
-        "not-cut": _speak(end=lambda frames, vocoder, all_: None),
-        "list-not-cut": _speak(give=lambda samples, whole: whole.cpu()),
-        "end-kept": _speak(cut=lambda audio, stop: audio[-stop:]),
-        "silenced-not-cut": _speak(
-            cut=lambda audio, stop: audio * (torch.arange(len(audio)) < stop)
-        ),
-        "cut-in-frames": _speak(end=lambda frames, vocoder, all_: frames),
-        "hop-fixed": _speak(end=lambda frames, vocoder, all_: frames * 256),
-        "cut-to-longest": _speak(
-            end=lambda frames, vocoder, all_: max(all_) * vocoder.mel.hop_length
-        ),
-        "cut-to-first": _speak(end=lambda frames, vocoder, all_: all_[0] * vocoder.mel.hop_length),
-        "cut-in-windows": _speak(end=lambda frames, vocoder, all_: frames * vocoder.mel.win_length),
-        "firing-frame-kept": _speak(
-            end=lambda frames, vocoder, all_: (frames + 1) * vocoder.mel.hop_length
-        ),
-        "last-frame-lost": _speak(
-            end=lambda frames, vocoder, all_: (frames - 1) * vocoder.mel.hop_length
-        ),
-        "mel-silenced": _speak_silenced,
-        "denoiser-skipped": _speak(denoise=lambda denoiser, audio, strength: audio),
-        "strength-ignored": _speak(denoise=lambda denoiser, audio, strength: denoiser(audio)),
-        "denoised-twice": _speak(
-            denoise=lambda denoiser, audio, strength: denoiser(denoiser(audio, strength), strength)
-        ),
-        "hum-kept": _speak(
-            denoise=lambda denoiser, audio, strength: audio - denoiser(audio, strength)
-        ),
-        "not-saved": _speak(save=lambda *_: None),
-        "file-not-denoised": _speak(
-            save=lambda path, cut, rate, whole, raw: save_audio(path, raw, rate)
-        ),
-        "file-not-cut": _speak(
-            save=lambda path, cut, rate, whole, raw: save_audio(path, whole, rate)
-        ),
-        "files-swapped": _speak(path_of=lambda paths, index: paths[-1 - index]),
-        "same-file": _speak(path_of=lambda paths, index: paths[0]),
-        "rate-fixed": _speak(rate=22_050),
-        "normalised": _speak(change=lambda samples: samples / samples.abs().max()),
-        "scaled-to-integers": _speak(change=lambda samples: samples * 32_767, save=_quietly),
-        "transposed": _speak(hear=lambda vocoder, mel: _vocoded(vocoder, mel.mT.contiguous())),
-        "first-only": _speak(count=lambda sentences: 1),
-        "mel-cut": _one_by_one,
-        "strength-changed": _speak(
-            denoise=lambda denoiser, audio, strength: denoiser(audio, strength + 0.1)
-        ),
-        "returned-in-other-order": _reversed,
-        "no-list": _last,
-        "no-list~2": _batch,
-        "axis-kept": _speak(give=lambda samples, whole: samples.unsqueeze(0).cpu()),
-        "one-sample-short": _speak(
-            end=lambda frames, vocoder, all_: frames * vocoder.mel.hop_length - 1
-        ),
-        "one-sample-long": _speak(
-            end=lambda frames, vocoder, all_: frames * vocoder.mel.hop_length + 1
-        ),
-        "hop-from-longest": _by_longest,
-        "nothing-left": _speak(
-            end=lambda frames, vocoder, all_: int(
-                frames * vocoder.mel.hop_length / vocoder.sample_rate
-            )
-        ),
-        "batch-axis-lost": _squeezed,
-        "too-loud": _speak(hear=lambda vocoder, mel: _vocoded(vocoder, mel.exp())),
-        "whole-numbers-saved": _speak(change=lambda samples: (samples * 32_767).short()),
-        "denoiser-without-a-batch": _speak(
-            denoise=lambda denoiser, audio, strength: torch.stack(
-                [denoiser(row, strength) for row in audio]
-            )
-        ),
-        "denoiser-without-a-batch~2": _speak(
-            denoise=lambda denoiser, audio, strength: denoiser(strength, audio)
-        ),
-    },
-    "inference-3": BENCHMARK_SLIPS,
+one-sentence:
+    mel.size(0) * mel.size(2) → mel.size(2)
+    audio.numel() → audio.size(1)
+frames-of-one-sentence: mel.size(0) * mel.size(2) → mel.size(2)
+bands-counted: mel.size(0) * mel.size(2) → mel.size(0) * mel.size(1)
+bands-of-one-sentence: mel.size(0) * mel.size(2) → mel.size(1)
+sentences-counted: mel.size(0) * mel.size(2) → mel.size(0)
+numbers-counted: mel.size(0) * mel.size(2) → mel.numel()
+samples-of-one-sentence: audio.numel() → audio.size(1)
+sentences-for-samples: audio.numel() → audio.size(0)
+samples-by-fixed-hop: audio.numel() → mel.size(0) * mel.size(2) * 256
+latency-of-vocoder: end - start → end - middle
+milliseconds: clock() → 1000 * clock()
+throughput-of-vocoder: samples / step["latency"] → samples / step["vocoder_latency"]
+throughput-in-frames: samples / step["latency"] → frames / step["latency"]
+throughput-of-reading: samples / step["latency"] → samples / step["tacotron2_latency"]
+throughput-in-sentences: samples / step["latency"] → 1 / step["latency"]
+sentences-per-second: samples / step["latency"] → mel.size(0) / step["latency"]
+throughput-in-both: samples / step["latency"] → (frames + samples) / step["latency"]
+rates-added: samples / step["latency"] →
+    step["tacotron2_items_per_sec"] + step["vocoder_items_per_sec"]
+items-by-latency:
+    frames / step["tacotron2_latency"] → frames / step["latency"]
+    samples / step["vocoder_latency"] → samples / step["latency"]
+frames-by-latency: frames / step["tacotron2_latency"] → frames / step["latency"]
+samples-by-latency: samples / step["vocoder_latency"] → samples / step["latency"]
+by-a-moment: samples / step["vocoder_latency"] → samples / end
+by-a-moment: samples / step["latency"] → samples / end
+by-a-moment:
+    frames / step["tacotron2_latency"] → frames / middle
+    samples / step["vocoder_latency"] → samples / end
+by-a-moment: frames / step["tacotron2_latency"] → frames / middle
+multiplied: / step → * step
+rounded: / step → // step
+rounded: steps.append(step) →
+    for name in ("tacotron2_items_per_sec", "vocoder_items_per_sec", "throughput"):
+        step[name] = round(step[name])
+    steps.append(step)
+upside-down:
+    frames / step["tacotron2_latency"] → step["tacotron2_latency"] / frames
+    samples / step["vocoder_latency"] → step["vocoder_latency"] / samples
+    samples / step["latency"] → step["latency"] / samples
+names-swapped: steps.append(step) →
+    steps.append(step | {"tacotron2_items_per_sec": step["vocoder_items_per_sec"],
+                         "vocoder_items_per_sec": step["tacotron2_items_per_sec"]})
+names-swapped: steps.append(step) →
+    steps.append(step | {"tacotron2_latency": step["vocoder_latency"],
+                         "vocoder_latency": step["tacotron2_latency"]})
+names-swapped: steps.append(step) →
+    steps.append(step | {"vocoder_items_per_sec": step["throughput"],
+                         "throughput": step["vocoder_items_per_sec"]})
+names-swapped: steps.append(step) →
+    steps.append(step | {"tacotron2_items_per_sec": step["throughput"],
+                         "throughput": step["tacotron2_items_per_sec"]})
+names-swapped: steps.append(step) →
+    steps.append(step | {"latency": step["vocoder_latency"],
+                         "vocoder_latency": step["latency"]})
+names-swapped: steps.append(step) →
+    steps.append(step | {"latency": step["tacotron2_latency"],
+                         "tacotron2_latency": step["latency"]})
+"""
+    ),
 }
