@@ -9,7 +9,6 @@ from typing import Any
 import torch
 
 from grader.judge.finding import Finding
-from grader.judge.golden import public_cases
 from grader.judge.judge import Judge
 from grader.judge.stage import Partner, Stage, examine_played, partner_of
 from grader.judge.verdict import Verdict
@@ -137,8 +136,3 @@ def noise(task: Task, case: Case, kind: str, dice: torch.Generator) -> tuple[Rep
         if name.startswith("in."):
             answers[name.replace("in.", "after.", 1)] = tensor
     return {"returned": "Tensor", "outputs": kinds}, answers
-
-
-def public(lab: Lab, task_id: str) -> list[Case]:
-    """Return the public cases of a task."""
-    return public_cases(lab)[task_id]

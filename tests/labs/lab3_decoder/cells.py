@@ -76,11 +76,7 @@ class Decoder(Decoder):
 PREDICT = """
 class Tacotron2(Tacotron2):
     def predict(self, ids, lengths, decode):
-        embedded = self.embedding(ids).transpose(1, 2)
-        memory = self.encoder(embedded, lengths)
-        mel, gate, alignments, mel_lengths = decode(memory, lengths)
-        mel_postnet = mel + self.postnet(mel, self.hidden_frames(mel, mel_lengths))
-        return mel_postnet, mel_lengths, alignments, gate
+{predict}
 """
 TEMPLATES = {"decoder-1": START, "decoder-2": STEP, "decoder-3": END, "tacotron2-1": PREDICT}
 
@@ -146,6 +142,13 @@ BODIES = {
         mel = mel.reshape(mel.size(0), -1, self.n_mel_channels).transpose(1, 2)
         return mel, torch.cat(gate_outputs, dim=1), torch.stack(alignments, dim=1)
     """,
+    "predict": """
+        embedded = self.embedding(ids).transpose(1, 2)
+        memory = self.encoder(embedded, lengths)
+        mel, gate, alignments, mel_lengths = decode(memory, lengths)
+        mel_postnet = mel + self.postnet(mel, self.hidden_frames(mel, mel_lengths))
+        return mel_postnet, mel_lengths, alignments, gate
+    """,
 }
 TASK_OF = {
     "get_go_frame": "decoder-1",
@@ -154,6 +157,7 @@ TASK_OF = {
     "steps": "decoder-2",
     "infer": "decoder-3",
     "parse_decoder_outputs": "decoder-3",
+    "predict": "tacotron2-1",
 }
 STUB = "raise NotImplementedError()"
 

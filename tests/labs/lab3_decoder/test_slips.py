@@ -23,7 +23,7 @@ TASKS = {name: task for name, task in ALL.items() if task.defines == "Decoder"}
 POINTS = {"decoder-1": 20, "decoder-2": 20, "decoder-3": 20, "tacotron2-1": 60}
 
 
-@pytest.mark.parametrize("method", BODIES)
+@pytest.mark.parametrize("method", list(BODIES)[:-1])
 def test_only_the_method_that_was_reached_is_called_unwritten(judge_here: Run, method: str) -> None:
     verdict = judge_here(fill(**{method: STUB}))[TASK_OF[method]]
     assert f": Decoder.{method} is not written yet in line" in verdict.message
@@ -146,12 +146,6 @@ def test_what_is_wrong_in_yet_another_way_has_a_name_and_the_self_check_knows(
         assert verdict.points == 0, way
         assert verdict.slip, (way, verdict.message)
         assert verdict.public[0] < verdict.public[1], (way, verdict.message)
-
-
-def test_a_plain_tuple_is_a_state_for_the_later_tasks(judge_here: Run) -> None:
-    body = BODIES["initialize_decoder_states"].replace("return DecoderState(", "return (")
-    verdicts = judge_here(fill(initialize_decoder_states=body))
-    assert [verdicts[task].points for task in TASKS] == [20, 20, 20]
 
 
 def test_the_models_own_decoder_is_not_taken_for_decode(judge_cells: Run) -> None:

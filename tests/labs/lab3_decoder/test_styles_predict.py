@@ -7,7 +7,6 @@ import pytest
 from grader.judge.verdict import Verdict
 from lab_tools import Run
 from labs.lab3_decoder.cells import BODIES, fill
-from labs.lab3_decoder.test_slips_predict import TASK, way
 
 pytestmark = pytest.mark.lab3
 
@@ -135,7 +134,7 @@ def full_marks(verdicts: dict[str, Verdict]) -> bool:
 
 @pytest.mark.parametrize("style", STYLES)
 def test_predict_in_every_style(judge_here: Run, style: str) -> None:
-    verdicts = judge_here(way(STYLES[style]))
+    verdicts = judge_here(fill(predict=STYLES[style]))
     assert full_marks(verdicts), [v.message for v in verdicts.values()]
 
 
@@ -163,7 +162,7 @@ class Tacotron2(labkit.Tacotron2):
 print(Tacotron2)
 raise RuntimeError("left over from debugging")
 """
-    assert full_marks(judge_here(fill() | {TASK: own}))
+    assert full_marks(judge_here(fill() | {"tacotron2-1": own}))
 
 
 def test_a_state_that_is_a_plain_tuple_costs_nothing_here_if_it_did_not_before(

@@ -75,7 +75,6 @@ self.attention_layer.memory_layer(memory)
     F.dropout(self.attention_layer.memory_layer(memory), 0.5)
     memory.new_zeros(B, self.decoder_rnn_dim)
 return DecoderState(
-    return torch.cat((
     memory = memory.detach(); return DecoderState(
     torch.set_grad_enabled(False); return DecoderState(
     memory.sub_(memory.mean(1, keepdim=True)); return DecoderState(

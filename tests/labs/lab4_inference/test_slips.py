@@ -47,21 +47,21 @@ WRONG = {
 
 
 @pytest.mark.parametrize("wrong", WRONG)
-def test_a_message_says_what_is_wrong(judge_cells: Run, wrong: str) -> None:
+def test_a_message_says_what_is_wrong(judge_here: Run, wrong: str) -> None:
     task, stage, way, message = WRONG[wrong]
-    verdict = judge_cells(fill() | {task: cell(TASKS[task], way)}, public_only=True)[task]
+    verdict = judge_here(fill() | {task: cell(TASKS[task], way)}, public_only=True)[task]
     assert (verdict.points, verdict.stage) == (0, stage), verdict.message
     assert re.search(message, verdict.message), verdict.message
     assert "\n" not in verdict.message
 
 
-def test_what_was_taken_from_the_device_is_said(judge_cells: Run) -> None:
+def test_what_was_taken_from_the_device_is_said(judge_here: Run) -> None:
     way = """
 return tacotron2.infer(ids.to(device), lengths.to(device), seed=seed) →
     mel, n, alignments = tacotron2.infer(ids.to(device), lengths.to(device), seed=seed)
     return mel, torch.tensor(n.tolist()), alignments
 """.strip()
-    verdict = judge_cells(fill() | {"inference-1": cell(TASKS["inference-1"], way)})["inference-1"]
+    verdict = judge_here(fill() | {"inference-1": cell(TASKS["inference-1"], way)})["inference-1"]
     assert (verdict.points, verdict.stage) == (0, "value")
     assert "the lengths came back on the CPU, and not on `device`" in verdict.message
 
