@@ -246,6 +246,15 @@ def with_stub(base: type, *methods: str) -> Any:
     return type(base.__name__, (base,), {name: scope[name] for name in methods})
 
 
+def with_results(base: type, method: str, change: Callable[[Any], Any]) -> Any:
+    """Derive a class of the same name, one of whose methods returns something else."""
+
+    def changed(self: Any, *arguments: Any, **options: Any) -> Any:
+        return change(getattr(base, method)(self, *arguments, **options))
+
+    return type(base.__name__, (base,), {method: changed})
+
+
 def refusal(shown: object) -> str:
     """Return the title of a notice, which a view shows where it cannot draw."""
     assert isinstance(shown, Notice)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from torch import nn
@@ -11,7 +13,7 @@ from labkit.labs.lab1_attention import toy
 from labkit.notebook import Picture, compare_attention, explore_attention, explore_location
 from labkit.notebook.alignment import jumps_back, strongest
 from labkit.tacotron2.attention import Attention, LocationLayer
-from notebook_tools import refusal, with_stub
+from notebook_tools import refusal, with_results, with_stub
 
 
 def readings(sentence: str) -> tuple[toy.Attempt, toy.Attempt]:
@@ -82,12 +84,9 @@ class TestExploreLocation:
         assert sum(wide) == pytest.approx(1, abs=0.05)
 
     def test_runs_the_class_that_is_given(self) -> None:
-        class Doubled(LocationLayer):
-            def forward(self, attention_weights_cat: torch.Tensor) -> torch.Tensor:
-                return 2 * super().forward(attention_weights_cat)
-
+        doubling = with_results(LocationLayer, "forward", lambda features: 2 * features)
         plain = explore_location(LocationLayer).draw().table.rows
-        doubled = explore_location(Doubled).draw().table.rows
+        doubled = explore_location(doubling).draw().table.rows
         assert float(doubled[1][3]) == pytest.approx(2 * float(plain[1][3]), abs=0.02)
 
 
@@ -159,21 +158,14 @@ class TestNotReady:
             (lambda weights: weights.tolist(), "a list, not a tensor"),
         ],
     )
-    def test_wrong_results_are_named(self, wrong: object, said: str) -> None:
-        class Wrong(Attention):
-            def get_alignment_energies(self, *arguments: torch.Tensor) -> torch.Tensor:
-                return wrong(super().get_alignment_energies(*arguments))
-
-        notice = explore_attention(Wrong).draw()
+    def test_wrong_results_are_named(self, wrong: Any, said: str) -> None:
+        notice = explore_attention(with_results(Attention, "get_alignment_energies", wrong)).draw()
         assert said in refusal(notice)
         assert "get_alignment_energies" in refusal(notice)
 
     def test_forward_with_one_result(self) -> None:
-        class Lonely(Attention):
-            def forward(self, *arguments: torch.Tensor) -> torch.Tensor:
-                return super().forward(*arguments)[1]
-
-        notice = compare_attention(Lonely).draw()
+        lonely = with_results(Attention, "forward", lambda both: both[1])
+        notice = compare_attention(lonely).draw()
         assert "two things" in refusal(notice)
 
     def test_other_sizes_are_an_error_of_the_student(self) -> None:

@@ -22,7 +22,7 @@ from labkit.notebook.picture import Table
 from labkit.notebook.recordings import Hearing
 from labkit.notebook.view import View
 from labkit.tacotron2 import Encoder
-from notebook_tools import refusal, with_stub, words_heard
+from notebook_tools import refusal, with_results, with_stub, words_heard
 
 MAKERS = (explore_convolutions, compare_hiding, compare_packing, explore_halves)
 ONLY_FIRST = MAKERS[:2]  # these need encoder-1 alone
@@ -246,11 +246,7 @@ class TestHearing:
         assert SENTENCE in shown["text/plain"]
 
     def test_another_memory_is_not_called_the_students(self) -> None:
-        class Louder(Encoder):
-            def forward(self, x: torch.Tensor, input_lengths: torch.Tensor) -> torch.Tensor:
-                return 1.1 * super().forward(x, input_lengths)
-
-        notice = hear_encoder(Louder)
+        notice = hear_encoder(with_results(Encoder, "forward", lambda memory: 1.1 * memory))
         assert isinstance(notice, Notice) and "differs by 10%" in notice.text
 
     def test_the_alignments_say_what_is_heard(self) -> None:

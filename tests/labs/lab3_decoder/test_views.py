@@ -37,7 +37,7 @@ from labkit.notebook.picture import Picture
 from labkit.notebook.shipped_voice import voice
 from labkit.tacotron2 import Decoder, DecoderState, Tacotron2
 from labkit.text import symbols
-from notebook_tools import WIDGET, data_of, refusal, run_cells, with_stub
+from notebook_tools import WIDGET, data_of, refusal, run_cells, with_results, with_stub
 
 TEXT = "No, never."
 HOP = 256
@@ -98,11 +98,7 @@ class TestStart:
         ],
     )
     def test_a_wrong_state_is_named(self, wrong: Any, said: str) -> None:
-        class Wrong(Decoder):
-            def initialize_decoder_states(self, memory: torch.Tensor) -> DecoderState:
-                return wrong(super().initialize_decoder_states(memory))
-
-        notice = show_start(Wrong, TEXT)
+        notice = show_start(with_results(Decoder, "initialize_decoder_states", wrong), TEXT)
         assert said in refusal(notice)
 
 
@@ -164,12 +160,8 @@ class TestStepper:
         assert not any(module._forward_hooks for module in watched)
 
     def test_a_gate_that_never_fires_is_given_up(self) -> None:
-        class Endless(Decoder):
-            def decode(self, *arguments: Any) -> Any:
-                mel, gate, state = super().decode(*arguments)
-                return mel, gate - 100, state
-
-        view = step_decoder(Endless, TEXT)
+        endless = with_results(Decoder, "decode", lambda step: (step[0], step[1] - 100, step[2]))
+        view = step_decoder(endless, TEXT)
         assert view.sliders[0].maximum == encode(TEXT).limit
         picture = view.draw(step=view.sliders[0].maximum)
         assert "it is given up: the gate has never fired" in picture.text
@@ -225,12 +217,8 @@ class TestGate:
         assert f"given up after {encode(TEXT).limit} steps" in picture.text
 
     def test_runs_the_infer_that_is_given(self) -> None:
-        class Late(Decoder):
-            def infer(self, *arguments: Any, **options: Any) -> Any:
-                mel, gate, weights, lengths = super().infer(*arguments, **options)
-                return mel, gate, weights, lengths - 20
-
-        right, late = (explore_gate(one, TEXT).draw().sounds[0] for one in (Decoder, Late))  # type: ignore[union-attr]
+        early = with_results(Decoder, "infer", lambda found: (*found[:3], found[3] - 20))
+        right, late = (explore_gate(one, TEXT).draw().sounds[0] for one in (Decoder, early))  # type: ignore[union-attr]
         assert len(right.audio) - len(late.audio) == 20 * HOP
 
 
@@ -330,13 +318,9 @@ class TestOwnDecoder:
         torch.testing.assert_close(raw + change, final, atol=1e-5, rtol=0)
 
     def test_the_voice_speaks_with_the_classes_that_are_given(self) -> None:
-        class Low(Decoder):
-            def infer(self, *arguments: Any, **options: Any) -> Any:
-                mel, *rest = super().infer(*arguments, **options)
-                return (mel * 0 - 11.5, *rest)
-
+        low = with_results(Decoder, "infer", lambda found: (found[0] * 0 - 11.5, *found[1:]))
         own = say_with(CLASSES, "Yes, I can.")
-        other = say_with({"Decoder": Low, "Tacotron2": Tacotron2}, "Yes, I can.")
+        other = say_with({"Decoder": low, "Tacotron2": Tacotron2}, "Yes, I can.")
         expected = voice().say("Yes, I can.", seed=0)
         torch.testing.assert_close(own.audio, expected.audio, atol=1e-3, rtol=0)  # type: ignore[union-attr]
         assert own.mel.mean() > other.mel.mean() + 2  # type: ignore[union-attr]
@@ -354,11 +338,8 @@ class TestOwnDecoder:
         ],
     )
     def test_wrong_results_of_predict_are_named(self, wrong: Any, said: str) -> None:
-        class Wrong(Tacotron2):
-            def predict(self, *arguments: Any) -> Any:
-                return wrong(super().predict(*arguments))
-
-        notice = show_postnet({"Decoder": Decoder, "Tacotron2": Wrong}, TEXT)
+        model = with_results(Tacotron2, "predict", wrong)
+        notice = show_postnet({"Decoder": Decoder, "Tacotron2": model}, TEXT)
         assert said in refusal(notice)
 
 
@@ -460,12 +441,9 @@ class TestNotReady:
         ],
     )
     def test_wrong_results_of_infer_are_named(self, wrong: Any, said: str) -> None:
-        class Wrong(Decoder):
-            def infer(self, *arguments: Any, **options: Any) -> Any:
-                return wrong(*super().infer(*arguments, **options))
-
+        decoder = with_results(Decoder, "infer", lambda results: wrong(*results))
         for view in (explore_gate, compare_dropout):
-            notice = view(Wrong, TEXT).draw()
+            notice = view(decoder, TEXT).draw()
             assert said in refusal(notice)
 
     def test_other_parts_are_an_error_of_the_student(self) -> None:
