@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import os
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
 import pytest
 import torch
 
-from grader.judge.judge import Judge
-from grader.judge.verdict import Verdict
 from grader.labs import LABS
 from grader.labs.base import Lab
 from grader.release.edition import build_edition
 from grader.sandbox.isolation import BUBBLEWRAP, NONE, probe
 from grader.sandbox.session import Worker
-from grader.submissions.graft import Submission
+from lab_tools import Run, judging
 from labkit.labs.curriculum import LESSONS
 
 ROOT = Path(__file__).parent.parent
@@ -194,11 +192,6 @@ def bare_worker(edition: Path) -> Iterator[Worker]:
 
 
 @pytest.fixture
-def judge_cells(worker: Worker, lab: Lab) -> Callable[[dict[str, str]], dict[str, Verdict]]:
+def judge_cells(worker: Worker, lab: Lab) -> Run:
     """Judge solution cells as `grader grade` would; verdicts by task."""
-
-    def run(cells: dict[str, str], student: str = "ada") -> dict[str, Verdict]:
-        judge = Judge(lab, worker, secret=b"a course", suite="a suite")
-        return {v.task: v for v in judge.judge(Submission(cells), student)}
-
-    return run
+    return judging(lab, worker)

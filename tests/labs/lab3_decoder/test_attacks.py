@@ -13,6 +13,8 @@ from labs.lab3_decoder.cells import TASK_OF, fill
 
 pytestmark = pytest.mark.lab3
 
+ENDLESS = ("steps that end, and an asker who does not notice",)
+
 
 def task_of(attack: Attack) -> str:
     return TASK_OF.get(attack.method, "tacotron2-1")
@@ -31,7 +33,8 @@ def cell(attack: Attack) -> str:
 @pytest.mark.parametrize("name", ATTACKS)
 def test_an_attack_earns_nothing_and_harms_nobody(judge_cells: Run, name: str) -> None:
     attack, task = ATTACKS[name], task_of(ATTACKS[name])
-    verdict = judge_cells({task: cell(attack)})[task]
+    seconds = 1.0 if name in ENDLESS else None
+    verdict = judge_cells({task: cell(attack)}, seconds=seconds)[task]
     assert verdict.points == 0, verdict
     assert verdict.stage not in ("unfilled", "lost"), verdict.message
     assert judge_cells({task: fill()[task]})[task].passed
