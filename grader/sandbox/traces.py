@@ -66,10 +66,14 @@ def _remove(path: Path, unused: Iterator[Path]) -> None:
 def stir() -> None:
     """Move the counters that outlive a question by amounts that nobody knows."""
     for folder in SCRATCH:
-        for _ in range(secrets.randbelow(STIRRED_FILES)):
-            _inode(folder)
+        path = f"{folder}/{os.urandom(8).hex()}"
+        for _ in range(secrets.randbelow(STIRRED_FILES)):  # in the quickest way there is
+            os.symlink("nowhere", path)  # noqa: PTH211
+            os.unlink(path)  # noqa: PTH108
+    before = threads(os.getpid())
     for _ in range(secrets.randbelow(STIRRED_THREADS)):
-        _thread()
+        _end(threading.Thread(target=int))
+    _wait_for(before)
 
 
 def _inode(folder: str) -> int:
@@ -86,11 +90,20 @@ def _thread() -> int:
     """Return the number of the next thread, from which processes have theirs, too."""
     before = threads(os.getpid())
     thread = threading.Thread(target=int)
+    _end(thread)
+    _wait_for(before)
+    return thread.native_id or 0
+
+
+def _end(thread: threading.Thread) -> None:
     thread.start()
     thread.join()
-    while threads(os.getpid()) > before:  # the kernel has it a moment longer than Python
+
+
+def _wait_for(count: int) -> None:
+    """Wait until there are as few threads: the kernel has one a moment longer than Python."""
+    while threads(os.getpid()) > count:
         time.sleep(0)
-    return thread.native_id or 0
 
 
 def counters() -> tuple[int, int, int]:
