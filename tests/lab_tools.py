@@ -88,46 +88,6 @@ def judging(lab: Lab, worker: object) -> Run:
     return run
 
 
-class FillWorker:
-    """Answers the judge's calls with a class or function instead of running cells."""
-
-    def __init__(self, namespace: dict[str, Any]) -> None:
-        self.namespace = namespace
-
-    def ask(self, document: dict[str, Any], tensors: Tensors, stage: Stage | None = None) -> Answer:
-        reports: list[Report] = []
-        answers: Tensors = {}
-        if stage is not None:
-            stage.open().close()  # new partners; they answer in this process
-        for number, what in enumerate(document["calls"]):
-            prefix = f"{number}/"
-            mine = {k[len(prefix) :]: v for k, v in tensors.items() if k.startswith(prefix)}
-            partner = stage.partners[number] if stage else None
-            with answered_by(partner.answer) if partner else nullcontext():
-                report, came = perform_call(what, mine, self.namespace)
-            reports.append(report)
-            answers |= {prefix + name: tensor for name, tensor in came.items()}
-        return Answer("ok", document={"cell": {}, "calls": reports}, tensors=answers)
-
-
-def judge_class(lab: Lab, task_id: str, fill: Any, **others: Any) -> Verdict:
-    """Judge what a cell defines, as if every cell of the lab had been filled."""
-    names = {task.defines for task in lab.judged if task.id == task_id}
-    worker = FillWorker({**others, **dict.fromkeys(names, fill)})
-    judge = Judge(lab, worker, b"a course", "a suite")  # type: ignore[arg-type]
-    task = next(task for task in lab.judged if task.id == task_id)
-    verdicts = judge.judge(Submission({task_id: some_fill(task)}), "ada")
-    return next(verdict for verdict in verdicts if verdict.task == task_id)
-
-
-def some_fill(task: Task) -> str:
-    """Return a cell that defines what a task asks for, so that it counts as filled."""
-    if not task.methods:
-        return f"def {task.defines}(*args, **more):\n    return None\n"
-    methods = "".join(f"    def {name}(self, *args):\n        return 0\n" for name in task.methods)
-    return f"class {task.defines}:\n{methods}"
-
-
 def noise(task: Task, case: Case, kind: str, dice: torch.Generator) -> tuple[Report, Tensors]:
     """Draw outputs of the right shapes that mean nothing, as a worker would report them."""
     answers = {}

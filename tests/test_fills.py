@@ -10,12 +10,13 @@ import pytest
 
 import conftest
 import labkit.tacotron2
+from grader.instructor.ways import cell
 from grader.judge.judge import Judge
 from grader.labs import LABS
 from grader.sandbox.perform import run_cell
 from grader.selfcheck.check import run_check
 from grader.submissions.graft import Submission
-from lab_tools import FillWorker, some_fill
+from lab_tools import Here
 from labs.lab2_encoder import cells as encoder_cells
 
 TASKS = {
@@ -30,6 +31,13 @@ def fills(task_id: str) -> Any:
     return importlib.import_module("fills." + task_id.replace("-", "_"))
 
 
+def written(task_id: str, body: str) -> str:
+    """Return the cell with this body."""
+    before = textwrap.dedent(fills(task_id).BEFORE).strip("\n")
+    cells = conftest if task_id.startswith("attention") else encoder_cells
+    return cells.cell(task_id, f"{before}\n{body}")
+
+
 def defined(task_id: str, body: str) -> dict[str, Any]:
     """Return what a notebook's cells define, the other tasks being solved."""
     lab, task = TASKS[task_id]
@@ -37,9 +45,7 @@ def defined(task_id: str, body: str) -> dict[str, Any]:
     run_cell("setup", lab.setup, namespace)
     for name in {other.defines for other in lab.judged}:
         namespace[name] = getattr(labkit.tacotron2, name)
-    before = textwrap.dedent(fills(task_id).BEFORE).strip("\n")
-    cells = conftest if lab.name == "lab1_attention" else encoder_cells
-    run_cell(task_id, cells.cell(task_id, f"{before}\n{body}"), namespace)
+    run_cell(task_id, written(task_id, body), namespace)
     cls: Any = namespace[task.defines]
     if task_id == "attention-2":  # the class as the third task finishes it
         cls.forward = labkit.tacotron2.Attention.forward
@@ -63,12 +69,12 @@ def test_no_wrong_fill_passes_the_check_and_names_are_right(task_id: str) -> Non
 @pytest.mark.parametrize("task_id", TASKS)
 def test_no_right_fill_fails_the_judge(task_id: str) -> None:
     lab = TASKS[task_id][0]
-    cells = {task.id: some_fill(task) for task in lab.judged}
+    right = {task.id: cell(task) for task in lab.judged}
+    judge = Judge(lab, Here(), b"a course", "a suite")  # type: ignore[arg-type]
     assert len(fills(task_id).RIGHT) >= 15
     for number, body in enumerate(fills(task_id).RIGHT):
-        worker = FillWorker(defined(task_id, body))
-        judge = Judge(lab, worker, b"a course", "a suite")  # type: ignore[arg-type]
-        for alone in (False, True):
-            asked = {task_id: cells[task_id]} if alone else cells
-            verdicts = {v.task: v for v in judge.judge(Submission(asked), f"student {number}")}
-            assert verdicts[task_id].passed, (body, alone, verdicts[task_id].message)
+        own = {task_id: written(task_id, body)}
+        for cells in (right | own, own):
+            verdicts = judge.judge(Submission(cells), f"student {number}")
+            verdict = next(verdict for verdict in verdicts if verdict.task == task_id)
+            assert verdict.passed, (body, len(cells), verdict.message)

@@ -22,7 +22,7 @@ from grader.labs import LABS
 from grader.labs.base import Case, Lab, Task
 from grader.selfcheck.check import CheckResult, run_check
 from grader.submissions.graft import Submission, graft, is_untouched
-from lab_tools import NOISES, FillWorker, Here, fails, found, noise
+from lab_tools import NOISES, Here, fails, found, noise
 from notebook_tools import emptied, read_notebook, source_for
 
 TASKS = {task.id: (lab, task) for lab in LABS.values() for task in lab.judged}
@@ -143,7 +143,7 @@ def test_an_honest_fill_passes_on_many_fresh_draws(task_id: str) -> None:
 @each_lab
 def test_the_untouched_release_has_no_point_and_each_message_its_task(lab: Lab) -> None:
     cells = {task.id: emptied(solution(lab, task)) for task in lab.judged}
-    verdicts = Judge(lab, FillWorker({})).judge(Submission(cells))  # type: ignore[arg-type]
+    verdicts = Judge(lab, Here()).judge(Submission(cells))  # type: ignore[arg-type]
     assert [(v.points, v.stage) for v in verdicts] == [(0, "unfilled")] * len(lab.judged)
     assert [v.message for v in verdicts] == [f"{t.id}: {t.unwritten()}." for t in lab.judged]
 
@@ -157,7 +157,7 @@ def test_what_is_not_written_is_said_by_its_name() -> None:
 
 @each_lab
 def test_no_cell_at_all_has_no_point(lab: Lab) -> None:
-    verdicts = Judge(lab, FillWorker({})).judge(Submission({}))  # type: ignore[arg-type]
+    verdicts = Judge(lab, Here()).judge(Submission({}))  # type: ignore[arg-type]
     assert [(v.points, v.stage) for v in verdicts] == [(0, "unfilled")] * len(lab.judged)
     assert all("missing" in v.message for v in verdicts)
 

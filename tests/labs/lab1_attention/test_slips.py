@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import Any
 
 import pytest
 import torch
 
 from conftest import fill
 from grader.instructor.maker import maker
-from grader.judge.golden import hidden_cases, public_cases
+from grader.judge.golden import public_cases
 from grader.judge.judge import fresh_seed
-from grader.judge.verdict import Verdict
-from grader.labs.base import Case, Lab
+from grader.labs.base import Case
 from grader.labs.lab1_attention.tasks import LAB as ATTENTION
-from lab_tools import judge_class
-from labkit.tacotron2 import Attention
+from lab_tools import Run
 
-Run = Callable[[dict[str, str]], dict[str, Verdict]]
 pytestmark = pytest.mark.lab1
 
 
@@ -209,17 +204,19 @@ def test_knowing_the_public_answers_by_heart_is_not_enough(judge_cells: Run) -> 
     assert [v.points for v in verdicts.values()] == [20, 0, 20]
 
 
-def test_knowing_even_the_hidden_answers_by_heart_is_not_enough(lab: Lab) -> None:
-    known = [*public_cases(lab)["attention-2"], *hidden_cases(lab)["attention-2"]]
+def test_knowing_even_the_hidden_answers_by_heart_is_not_enough(judge_here: Run) -> None:
+    body = f"""
+        asked = query.detach()
+        {_RIGHT.strip()}
+        from grader.judge.golden import hidden_cases, public_cases
+        from grader.labs import LABS
 
-    class Table(Attention):
-        def get_alignment_energies(self, query: Any, memory: Any, weights: Any) -> torch.Tensor:
-            right = super().get_alignment_energies(query, memory, weights)
-            for case in known:
-                if torch.equal(case.inputs["query"], query.detach()):
-                    return right
-            return right * 0
-
-    verdict = judge_class(ATTENTION, "attention-2", Table)
+        lab = LABS["lab1_attention"]
+        for case in (*public_cases(lab)["attention-2"], *hidden_cases(lab)["attention-2"]):
+            if torch.equal(case.inputs["query"], asked):
+                return energies
+        return energies * 0
+    """
+    verdict = judge_here(fill(attention_2=body))["attention-2"]
     assert (verdict.public, verdict.hidden, verdict.points) == ((3, 3), (8, 12), 0)
     assert "fresh numbers" in verdict.message
