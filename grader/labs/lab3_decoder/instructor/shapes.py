@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -93,240 +93,178 @@ _WIDE = {
     "prenet_dim": 12,
 }
 
+
+def _asking(ask: str) -> Callable[..., Shape]:
+    """Return what makes a case of a label, the sentences' lengths, r and more: options of the call.
+
+    Arguments of the decoder are ``init``; the others are those of :class:`Shape`.
+    """
+
+    def shape(label: str, lengths: tuple[int, ...], r: int = 1, **more: Any) -> Shape:
+        init = frames(r) | dict(more.pop("init", {}))
+        facts = {name: more.pop(name) for name in _FACTS if name in more}
+        return Shape(label, ask, lengths, init=init, options=more, **facts)
+
+    return shape
+
+
+_FACTS = ("masked", "own", "fires", "at", "gradients")
+_start, _decode, _steps, _infer, _parse = map(
+    _asking, ("start", "decode", "steps", "infer", "parse")
+)
+
 PUBLIC = {
     "decoder-1": (
-        Shape("two sentences, two frames per step", "start", (6, 6), init=frames(2)),
-        Shape("one sentence, sizes that are equal", "start", (6,), init=_EQUAL | frames(1)),
-        Shape(
-            "a memory of another type, on another device",
-            "start",
-            (2, 2, 2),
-            init=frames(3),
-            options={"double": True},
-        ),
-        Shape("three sentences, gradients", "start", (4, 4, 4), gradients=True),
+        _start("two sentences, two frames per step", (6, 6), 2),
+        _start("one sentence, sizes that are equal", (6,), init=_EQUAL | frames(1)),
+        _start("a memory of another type, on another device", (2, 2, 2), 3, double=True),
+        _start("three sentences, gradients", (4, 4, 4), gradients=True),
     ),
     "decoder-2": (
-        Shape(
-            "one step of two sentences, gradients",
-            "decode",
-            (7, 4),
-            init=frames(2),
-            gradients=True,
-        ),
-        Shape(
+        _decode("one step of two sentences, gradients", (7, 4), 2, gradients=True),
+        _decode(
             "one step in training, no mask, the query dropped",
-            "decode",
             (3, 3),
             masked=False,
             init=_SMALL | {"p_decoder_dropout": 0.0},
-            options={"training": True},
+            training=True,
         ),
-        Shape(
+        _decode(
             "one step in training, the decoder LSTM's output dropped",
-            "decode",
             (3, 2),
             init=_SMALL | {"p_attention_dropout": 0.0},
-            options={"training": True},
+            training=True,
         ),
-        Shape(
+        _steps(
             "four steps, no prenet dropout",
-            "steps",
             (6, 3),
             init={"max_decoder_steps": 3},
-            options={"steps": 4, "prenet_dropout": False},
+            steps=4,
+            prenet_dropout=False,
         ),
-        Shape(
-            "three steps, prenet dropout from a generator",
-            "steps",
-            (5,),
-            init=frames(2),
-            options={"steps": 3, "generator": 5},
-        ),
-        Shape("three steps, all sizes equal", "steps", (4, 2), init=_EQUAL, options={"steps": 3}),
-        Shape(
-            "steps without end",
-            "steps",
-            (3, 2),
-            init=_SMALL,
-            options={"steps": 2, "skip": 1020},
-            fires=((0, 1), (1, 2)),
+        _steps("three steps, prenet dropout from a generator", (5,), 2, steps=3, generator=5),
+        _steps("three steps, all sizes equal", (4, 2), init=_EQUAL, steps=3),
+        _steps(
+            "steps without end", (3, 2), init=_SMALL, steps=2, skip=1020, fires=((0, 1), (1, 2))
         ),
     ),
     "decoder-3": (
-        Shape(
+        _infer(
             "two sentences that end one after the other, a limit far away",
-            "infer",
             (5, 3),
-            options={"max_decoder_steps": 1000},
+            max_decoder_steps=1000,
             fires=((3,), (1,)),
         ),
-        Shape(
+        _infer(
             "two frames per step, and a gate exactly at the threshold",
-            "infer",
             (4, 4, 2),
-            init=frames(2),
+            2,
             fires=((0,), (4,), (2, 3)),
             at=((1, 1),),
         ),
-        Shape(
+        _infer(
             "a sentence that never ends, a lower threshold",
-            "infer",
             (3, 5),
-            init=frames(2),
-            options={"max_decoder_steps": 4, "gate_threshold": 0.3},
+            2,
+            max_decoder_steps=4,
+            gate_threshold=0.3,
             fires=((1,), ()),
         ),
-        Shape(
+        _infer(
             "one sentence that ends at its first step",
-            "infer",
             (2,),
-            init=frames(3, gate_threshold=0.4),
+            3,
+            init={"gate_threshold": 0.4},
             fires=((0,),),
         ),
-        Shape(
+        _infer(
             "no early stopping",
-            "infer",
             (3, 2),
             init={"early_stopping": False, "max_decoder_steps": 5},
             fires=((1,), (2,)),
         ),
-        Shape(
-            "parse_decoder_outputs alone, gradients",
-            "parse",
-            (5, 3),
-            init=frames(2),
-            fires=((2,), (3,)),
-            gradients=True,
+        _parse(
+            "parse_decoder_outputs alone, gradients", (5, 3), 2, fires=((2,), (3,)), gradients=True
         ),
     ),
 }
 HIDDEN = {
     "decoder-1": (
-        Shape("a wide decoder", "start", (13,) * 4, init=_WIDE),
-        Shape("a single symbol", "start", (1,), init=_WIDE | frames(2)),
-        Shape("five sentences, three frames per step", "start", (9,) * 5, init=frames(3)),
-        Shape("another type and device", "start", (4, 4), options={"double": True}),
-        Shape("gradients", "start", (3,), init=frames(2), gradients=True),
+        _start("a wide decoder", (13,) * 4, init=_WIDE),
+        _start("a single symbol", (1,), 2, init=_WIDE),
+        _start("five sentences, three frames per step", (9,) * 5, 3),
+        _start("another type and device", (4, 4), double=True),
+        _start("gradients", (3,), 2, gradients=True),
     ),
     "decoder-2": (
-        Shape("one step of a wide decoder", "decode", (23, 14, 2), init=_WIDE),
-        Shape("one step, all sizes equal", "decode", (4,) * 4, masked=False, init=_EQUAL),
-        Shape("one step, a single symbol", "decode", (1,), masked=False),
-        Shape("one step, three frames, no mask", "decode", (5, 5), masked=False, init=frames(3)),
-        Shape("one step, gradients", "decode", (6, 4), init=frames(2), gradients=True),
-        Shape(
+        _decode("one step of a wide decoder", (23, 14, 2), init=_WIDE),
+        _decode("one step, all sizes equal", (4,) * 4, masked=False, init=_EQUAL),
+        _decode("one step, a single symbol", (1,), masked=False),
+        _decode("one step, three frames, no mask", (5, 5), 3, masked=False),
+        _decode("one step, gradients", (6, 4), 2, gradients=True),
+        _decode(
             "one step in training, its query dropped",
-            "decode",
             (5, 3),
             init={"p_decoder_dropout": 0.0},
-            options={"training": True},
+            training=True,
         ),
-        Shape(
+        _decode(
             "one step in training, the decoder LSTM's output dropped",
-            "decode",
             (5, 3),
             init={"p_attention_dropout": 0.0},
-            options={"training": True},
+            training=True,
         ),
-        Shape(
-            "eight steps of a wide decoder",
-            "steps",
-            (17, 5, 11),
-            init=_WIDE,
-            options={"steps": 8, "prenet_dropout": False},
+        _steps(
+            "eight steps of a wide decoder", (17, 5, 11), init=_WIDE, steps=8, prenet_dropout=False
         ),
-        Shape(
+        _steps(
             "steps for long",
-            "steps",
             (2, 3),
             init=_SMALL,
-            options={"steps": 3, "skip": 40, "prenet_dropout": False},
+            steps=3,
+            skip=40,
+            prenet_dropout=False,
             fires=((0, 1), (1, 3)),
         ),
-        Shape("a single step", "steps", (4, 4), init=frames(3), options={"steps": 1}),
-        Shape(
-            "prenet dropout, no generator",
-            "steps",
-            (5, 2),
-            options={"steps": 4, "prenet_dropout": True},
+        _steps("a single step", (4, 4), 3, steps=1),
+        _steps("prenet dropout, no generator", (5, 2), steps=4, prenet_dropout=True),
+        _steps(
+            "with your own start, two frames per step", (6, 2, 4), 2, steps=5, generator=6, own=True
         ),
-        Shape(
-            "with your own start, two frames per step",
-            "steps",
-            (6, 2, 4),
-            init=frames(2),
-            options={"steps": 5, "generator": 6},
-            own=True,
-        ),
-        Shape(
-            "with your own start, one sentence",
-            "steps",
-            (5,),
-            options={"steps": 5, "prenet_dropout": False},
-            own=True,
-        ),
+        _steps("with your own start, one sentence", (5,), steps=5, prenet_dropout=False, own=True),
     ),
     "decoder-3": (
-        Shape(
+        _infer(
             "five sentences, three frames per step",
-            "infer",
             (6, 2, 4, 1, 6),
-            init=frames(3, max_decoder_steps=9),
+            3,
+            init={"max_decoder_steps": 9},
             fires=((2, 5), (6,), (0, 1, 2), (4,), (3,)),
             at=((1, 2), (1, 4)),
         ),
-        Shape(
-            "a higher threshold",
-            "infer",
-            (3, 4),
-            options={"gate_threshold": 0.8},
-            fires=((2,), (5,)),
-        ),
-        Shape("all end at the first step", "infer", (3, 1), init=frames(2), fires=((0,), (0,))),
-        Shape(
-            "a threshold of zero", "infer", (2, 3), options={"gate_threshold": 0.0}, fires=((), ())
-        ),
-        Shape(
+        _infer("a higher threshold", (3, 4), gate_threshold=0.8, fires=((2,), (5,))),
+        _infer("all end at the first step", (3, 1), 2, fires=((0,), (0,))),
+        _infer("a threshold of zero", (2, 3), gate_threshold=0.0, fires=((), ())),
+        _infer(
             "a limit far away",
-            "infer",
             (2, 4, 1),
-            init=frames(2, max_decoder_steps=2000),
+            2,
+            init={"max_decoder_steps": 2000},
             fires=((1,), (3,), (0,)),
         ),
-        Shape("no gate fires", "infer", (2, 4), init=frames(2, gate_threshold=0.6), fires=((), ())),
-        Shape("the last possible step", "infer", (4,), fires=((6,),), at=((0, 3),)),
-        Shape(
-            "a limit of one step",
-            "infer",
-            (4, 2),
-            init=frames(2),
-            options={"max_decoder_steps": 1},
-            fires=((), (0,)),
-        ),
-        Shape(
+        _infer("no gate fires", (2, 4), 2, init={"gate_threshold": 0.6}, fires=((), ())),
+        _infer("the last possible step", (4,), fires=((6,),), at=((0, 3),)),
+        _infer("a limit of one step", (4, 2), 2, max_decoder_steps=1, fires=((), (0,))),
+        _infer(
             "no early stopping, gates that fall again",
-            "infer",
             (3, 5, 2),
-            init=frames(2, early_stopping=False),
+            2,
+            init={"early_stopping": False},
             fires=((1, 2, 4), (3,), (5,)),
         ),
-        Shape("parse_decoder_outputs, three frames", "parse", (4,), init=frames(3), fires=((1,),)),
-        Shape("parse_decoder_outputs, wide", "parse", (9, 3), init=_WIDE, fires=((4,), (1,))),
-        Shape(
-            "with your own steps",
-            "infer",
-            (6, 3, 5),
-            options={"prenet_dropout": False},
-            own=True,
-        ),
-        Shape(
-            "with your own steps, prenet dropout",
-            "infer",
-            (4, 5),
-            init=frames(2),
-            options={"generator": 8},
-            own=True,
-        ),
+        _parse("parse_decoder_outputs, three frames", (4,), 3, fires=((1,),)),
+        _parse("parse_decoder_outputs, wide", (9, 3), init=_WIDE, fires=((4,), (1,))),
+        _infer("with your own steps", (6, 3, 5), prenet_dropout=False, own=True),
+        _infer("with your own steps, prenet dropout", (4, 5), 2, generator=8, own=True),
     ),
 }
