@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from numbers import Integral
 
 
 class LabkitError(Exception):
@@ -64,3 +65,16 @@ def refuse_unknown(keys: Iterable[object], known: Iterable[str], where: str) -> 
     # a long list helps only who is not nearly right
     listed = "" if all(near.values()) and len(known) > 20 else f"; known: {', '.join(known)}"
     raise ConfigError(f"unknown key {', '.join(named)} in {where}{listed}")
+
+
+def check_sizes(config: object, *names: str) -> None:
+    """Refuse attributes that are no whole numbers from 1 on, and make the others plain ones.
+
+    Raises:
+        ConfigError: naming the first.
+    """
+    for name in names:
+        value = getattr(config, name)
+        if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
+            raise ConfigError(f"{name} must be a positive whole number, but is {value!r}")
+        object.__setattr__(config, name, int(value))

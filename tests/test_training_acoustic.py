@@ -111,7 +111,7 @@ def test_recordings_that_are_all_too_long_are_refused(tones):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"batch_size": 0}, "batch_size must be at least 1"),
+        ({"batch_size": 0}, "batch_size must be a positive whole number"),
         ({"drop_frames": 1.0}, "drop_frames must lie between 0 and 1"),
     ],
 )

@@ -174,7 +174,7 @@ def test_progress_is_by_steps_or_time_whichever_is_further():
         ({"minutes": -1.0}, "minutes must be a number above 0"),
         ({"steps": 1, "precision": "float16"}, "float32 or bfloat16"),
         ({"steps": 1, "flat_share": 2.0}, "between 0 and 1"),
-        ({"steps": 1, "log_every": 0}, "at least 1"),
+        ({"steps": 1, "log_every": 0}, "log_every must be a positive"),
     ],
 )
 def test_settings_out_of_range_are_refused(changes, message):

@@ -94,7 +94,7 @@ def test_files_that_cannot_be_used_are_named(tmp_path):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"batch_size": 0}, "batch_size must be at least 1"),
+        ({"batch_size": 0}, "batch_size must be a positive whole number"),
         ({"n_ffts": (32, 128)}, "must hold the mel's window, 64"),
         ({"n_ffts": (64, 512)}, "no longer than a stretch, 256 samples"),
     ],

@@ -74,4 +74,5 @@ class AcousticModel(nn.Module):
 
     def exactly(self, frames: int) -> dict[str, Any] | None:
         """Options under which every sentence has so many frames; None if there are none."""
-        return None
+        gated = "gate_threshold" in self.reading_options
+        return {"max_frames": frames, "gate_threshold": NEVER} if gated else None

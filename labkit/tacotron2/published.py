@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from labkit.errors import SpeechError
-from labkit.models.acoustic import NEVER, AcousticModel, Spoken
+from labkit.models.acoustic import AcousticModel, Spoken
 from labkit.tacotron2.formats import PRECISIONS
 
 
@@ -60,10 +60,6 @@ class Published(AcousticModel):
     def second_try(self) -> dict[str, Any] | None:
         """Options under which another seed gives another reading."""
         return {"prenet_dropout": True} if self._may_drop else None
-
-    def exactly(self, frames: int) -> dict[str, Any] | None:
-        """Options under which every sentence has so many frames."""
-        return {"max_frames": frames, "gate_threshold": NEVER}
 
 
 def _checked(outputs: Any, ids: torch.Tensor) -> Spoken:

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from labkit.audio.config import DEFAULT
 from labkit.corpus.features import FOLDER, Features, prepare
-from labkit.errors import ConfigError, InputError
+from labkit.errors import ConfigError, InputError, check_sizes
 from labkit.hooks import faster
 from labkit.progress import progress_bar
 from labkit.tacotron2 import Tacotron2, Tacotron2Config, save_checkpoint
@@ -68,9 +68,7 @@ class AcousticSettings:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("batch_size", "read_sentences"):
-            if getattr(self, name) < 1:
-                raise ConfigError(f"{name} must be at least 1, but is {getattr(self, name)}")
+        check_sizes(self, "batch_size", "read_sentences")
         if not 0 <= self.drop_frames < 1:
             raise ConfigError(f"drop_frames must lie between 0 and 1, but is {self.drop_frames}")
 

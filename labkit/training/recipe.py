@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from torch import Tensor, nn
 
-from labkit.errors import ConfigError
+from labkit.errors import ConfigError, check_sizes
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -96,9 +96,7 @@ class LoopSettings:
             value = getattr(self, name)
             if value is not None and not (isinstance(value, (int, float)) and value > 0):
                 raise ConfigError(f"{name} must be a number above 0, but is {value!r}")
-        for name in ("log_every", "evaluate_every"):
-            if getattr(self, name) < 1:
-                raise ConfigError(f"{name} must be at least 1, but is {getattr(self, name)}")
+        check_sizes(self, "log_every", "evaluate_every")
         if not 0 <= self.flat_share <= 1:
             raise ConfigError(f"flat_share must lie between 0 and 1, but is {self.flat_share}")
         if self.precision not in PRECISIONS:

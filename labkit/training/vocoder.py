@@ -20,7 +20,7 @@ from torch.nn import functional as F
 from labkit.audio import load_audio, log_mel
 from labkit.audio.config import MelConfig
 from labkit.audio.fourier import full_precision
-from labkit.errors import AudioError, ConfigError
+from labkit.errors import AudioError, ConfigError, check_sizes
 from labkit.training import gan_losses
 from labkit.training.build import split_of
 from labkit.training.discriminators import Discriminators
@@ -64,9 +64,7 @@ class VocoderSettings:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "n_ffts", tuple(self.n_ffts))
-        for name in ("segment_frames", "batch_size", "validation_clips"):
-            if getattr(self, name) < 1:
-                raise ConfigError(f"{name} must be at least 1, but is {getattr(self, name)}")
+        check_sizes(self, "segment_frames", "batch_size", "validation_clips")
 
 
 class Stretches:

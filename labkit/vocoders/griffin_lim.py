@@ -41,20 +41,10 @@ class GriffinLim(Vocoder):
     def infer(
         self, mel: torch.Tensor, sigma: float | None = None, *, seed: int | None = None
     ) -> torch.Tensor:
-        """Make a spectrogram audible.
+        """Make a spectrogram audible, see :meth:`Vocoder.infer`.
 
-        Args:
-            mel: (B, n_mels, T) natural-log mel.
-            sigma: must be None.
-            seed: fixes the phases at the start, which are the same for every item; without it
-                they are drawn from the global random state.
-
-        Returns:
-            (B, T · hop_length) float32 samples between -1 and 1; an item that would be louder is
-            made quieter as a whole.
-
-        Raises:
-            InputError: the mel has a wrong type, shape or content; or sigma is given.
+        The seed fixes the phases at the start, which are the same for every item. The samples are
+        between -1 and 1; an item that would be louder is made quieter as a whole.
         """
         self.check(mel, sigma)
         if seed is None:

@@ -9,7 +9,7 @@ from numbers import Integral, Real
 from typing import Any
 
 from labkit.audio.config import MelConfig
-from labkit.errors import ConfigError
+from labkit.errors import ConfigError, check_sizes
 
 _LISTS = ("upsample_rates", "upsample_kernel_sizes", "resblock_kernel_sizes")
 _NUMBERS = (
@@ -108,8 +108,7 @@ class HiFiGANConfig:
         if not isinstance(dilations, (list, tuple)):
             raise ConfigError(f"{name} must be a list of lists, but is {dilations!r}")
         self._set(name, tuple(_sizes(name, sizes) for sizes in dilations))
-        for name in _NUMBERS:
-            _sizes(name, [getattr(self, name)])
+        check_sizes(self, *_NUMBERS)
         for name, edge in (("fmin", self.fmin), ("fmax", self.mel_fmax)):
             if isinstance(edge, bool) or not isinstance(edge, Real):
                 raise ConfigError(f"{name} must be a number of Hz, but is {edge!r}")

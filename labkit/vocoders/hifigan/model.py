@@ -142,18 +142,9 @@ class HiFiGAN(ConvolutionalVocoder):
     def infer(
         self, mel: torch.Tensor, sigma: float | None = None, *, seed: int | None = None
     ) -> torch.Tensor:
-        """Make a spectrogram audible, without gradients; nothing here is random.
+        """Make a spectrogram audible, see :meth:`Vocoder.infer`; nothing here is random.
 
-        Args:
-            mel: (B, num_mels, T) natural-log mel.
-            sigma: must be None.
-            seed: changes nothing.
-
-        Returns:
-            (B, T · hop_size) float32 samples between -1 and 1.
-
-        Raises:
-            InputError: the mel has a wrong type, shape, device or content; or sigma is given.
+        The samples are between -1 and 1.
         """
         self.check(mel, sigma)
         frames = _FRAMES_AT_ONCE if mel.device.type == "cpu" else _FRAMES_AT_ONCE_ELSEWHERE

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from numbers import Integral
 
 from labkit.audio.config import MelConfig
-from labkit.errors import ConfigError
+from labkit.errors import ConfigError, check_sizes
 
 _SIZES = ("dim", "intermediate_dim", "num_layers", "sample_rate", "n_fft", "hop_length", "n_mels")
 
@@ -46,10 +45,7 @@ class VocosConfig:
     mel_fmax: float = 8000.0
 
     def __post_init__(self) -> None:
-        for name in _SIZES:
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
-                raise ConfigError(f"{name} must be a positive whole number, but is {value!r}")
+        check_sizes(self, *_SIZES)
         if self.n_fft % self.hop_length or self.n_fft < 2 * self.hop_length:
             raise ConfigError(
                 f"n_fft={self.n_fft} must be a multiple of hop_length={self.hop_length}, "

@@ -162,19 +162,7 @@ class Vocos(ConvolutionalVocoder):
     def infer(
         self, mel: torch.Tensor, sigma: float | None = None, *, seed: int | None = None
     ) -> torch.Tensor:
-        """Make a spectrogram audible, without gradients; nothing here is random.
-
-        Args:
-            mel: (B, n_mels, T) natural-log mel.
-            sigma: must be None.
-            seed: changes nothing.
-
-        Returns:
-            (B, T · hop_length) float32 samples, not clipped.
-
-        Raises:
-            InputError: the mel has a wrong type, shape, device or content; or sigma is given.
-        """
+        """Make a spectrogram audible, see :meth:`Vocoder.infer`; nothing here is random."""
         self.check(mel, sigma)
         return self(mel.to(self.head.out.weight.dtype)).squeeze(1).float()  # (B, T · hop_length)
 

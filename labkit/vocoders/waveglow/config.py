@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import InitVar, dataclass, fields
-from numbers import Integral
 from typing import Any
 
 from labkit.audio.config import DEFAULT
-from labkit.errors import ConfigError, refuse_unknown
+from labkit.errors import ConfigError, check_sizes, refuse_unknown
 
 _OF_WN = ("n_layers", "n_channels", "kernel_size")
 
@@ -63,11 +62,7 @@ class WaveGlowConfig:
             refuse_unknown(WN_config, _OF_WN, "WN_config")
             for name, value in WN_config.items():
                 object.__setattr__(self, name, value)
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
-                raise ConfigError(f"{field.name} must be a positive whole number, but is {value!r}")
-            object.__setattr__(self, field.name, int(value))
+        check_sizes(self, *(field.name for field in fields(self)))
         if self.kernel_size % 2 == 0:
             raise ConfigError(
                 f"kernel_size must be odd, but is {self.kernel_size}: "

@@ -136,20 +136,12 @@ class WaveGlow(Vocoder):
     def infer(
         self, mel: torch.Tensor, sigma: float | None = None, *, seed: int | None = None
     ) -> torch.Tensor:
-        """Make a spectrogram audible, without gradients.
+        """Make a spectrogram audible, see :meth:`Vocoder.infer`.
 
         With a seed, each item of a batch gets the noise that it would get alone, and a longer mel
         the noise of a shorter one and more; on every device the same. Without a seed each item
-        gets noise of its own.
-
-        Args:
-            mel: (B, n_mel_channels, T) log-mel.
-            sigma: standard deviation of the noise, 0.6 if None. Training is at 1, which sounds
-                harsh; 0 draws no noise and buzzes.
-            seed: fixes the noise; the global random state is then neither used nor changed.
-
-        Returns:
-            (B, 256 · T) float32 samples, not clipped.
+        gets noise of its own. The standard deviation of the noise is 0.6 if ``sigma`` is None.
+        Training is at 1, which sounds harsh; 0 draws no noise and buzzes.
 
         Raises:
             InputError: the mel or sigma cannot be used, or the weights give no finite waveform.
