@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable
 from dataclasses import dataclass, fields
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any
 
-from labkit.errors import ConfigError, refuse_unknown
+from labkit.errors import ConfigError, check_sizes, refuse_unknown
 
+# What a part calls otherwise than the published configuration.
+_CALLED_OTHERWISE = {
+    "embedding_dim": "encoder_embedding_dim",
+    "attention_n_filters": "attention_location_n_filters",
+    "attention_kernel_size": "attention_location_kernel_size",
+}
 _ODD = ("encoder_kernel_size", "attention_location_kernel_size", "postnet_kernel_size")
 
 
@@ -99,7 +107,7 @@ class Tacotron2Config:
             if isinstance(field.default, bool):
                 self._check_switch(field.name, value)
             elif isinstance(field.default, int):
-                self._check_size(field.name, value)
+                check_sizes(self, field.name)
             else:
                 self._check_probability(field.name, value)
         if not 0 < self.gate_threshold < 1:
@@ -126,71 +134,19 @@ class Tacotron2Config:
             )
 
     @property
-    def location_arguments(self) -> dict[str, Any]:
-        """The arguments of :class:`~labkit.tacotron2.LocationLayer`."""
-        return {
-            "attention_n_filters": self.attention_location_n_filters,
-            "attention_kernel_size": self.attention_location_kernel_size,
-            "attention_dim": self.attention_dim,
-        }
+    def early_stopping(self) -> bool:
+        """Whether ``infer`` ends when every sentence of the batch has ended."""
+        return not self.decoder_no_early_stopping
 
-    @property
-    def attention_arguments(self) -> dict[str, Any]:
-        """The arguments of :class:`~labkit.tacotron2.Attention`."""
-        names = (
-            "attention_rnn_dim",
-            "attention_dim",
-            "attention_location_n_filters",
-            "attention_location_kernel_size",
-        )
-        return {name: getattr(self, name) for name in names} | {
-            "embedding_dim": self.encoder_embedding_dim
-        }
-
-    @property
-    def encoder_arguments(self) -> dict[str, Any]:
-        """The arguments of :class:`~labkit.tacotron2.Encoder`."""
-        names = (
-            "encoder_n_convolutions",
-            "encoder_embedding_dim",
-            "encoder_kernel_size",
-            "mask_embeddings",
-            "p_encoder_dropout",
-        )
-        return {name: getattr(self, name) for name in names}
-
-    @property
-    def decoder_arguments(self) -> dict[str, Any]:
-        """The arguments of :class:`~labkit.tacotron2.Decoder`."""
-        names = (
-            "n_mel_channels",
-            "n_frames_per_step",
-            "encoder_embedding_dim",
-            "attention_dim",
-            "attention_location_n_filters",
-            "attention_location_kernel_size",
-            "attention_rnn_dim",
-            "decoder_rnn_dim",
-            "prenet_dim",
-            "max_decoder_steps",
-            "gate_threshold",
-            "p_attention_dropout",
-            "p_decoder_dropout",
-            "p_prenet_dropout",
-        )
-        return {name: getattr(self, name) for name in names} | {
-            "early_stopping": not self.decoder_no_early_stopping
-        }
+    def arguments_of(self, part: Callable[..., Any]) -> dict[str, Any]:
+        """Give the arguments that a part of the model, such as its Encoder, is built from."""
+        names = inspect.signature(part).parameters
+        return {name: getattr(self, _CALLED_OTHERWISE.get(name, name)) for name in names}
 
     def _check_switch(self, name: str, value: object) -> None:
         # The string "False" would count as true, so only real booleans pass.
         if not isinstance(value, bool):
             raise ConfigError(f"{name} must be True or False, but is {value!r}")
-
-    def _check_size(self, name: str, value: object) -> None:
-        if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
-            raise ConfigError(f"{name} must be a positive whole number, but is {value!r}")
-        object.__setattr__(self, name, int(value))
 
     def _check_probability(self, name: str, value: object) -> None:
         if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= float(value) < 1:

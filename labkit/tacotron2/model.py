@@ -16,7 +16,7 @@ from torch import nn
 
 from labkit.errors import ConfigError
 from labkit.hooks import faster
-from labkit.models.acoustic import NEVER, AcousticModel, Spoken
+from labkit.models.acoustic import AcousticModel, Spoken
 from labkit.tacotron2.checks import check_decoding, check_mels, check_text
 from labkit.tacotron2.config import Tacotron2Config
 from labkit.tacotron2.decoder import Decoder
@@ -49,8 +49,8 @@ class Tacotron2(AcousticModel):
         # Uniform with the standard deviation of Xavier's initialisation.
         bound = math.sqrt(3) * math.sqrt(2 / (config.n_symbols + config.symbols_embedding_dim))
         nn.init.uniform_(self.embedding.weight, -bound, bound)
-        self.encoder = Encoder(**config.encoder_arguments)
-        self.decoder = Decoder(**config.decoder_arguments)
+        self.encoder = Encoder(**config.arguments_of(Encoder))
+        self.decoder = Decoder(**config.arguments_of(Decoder))
         self.postnet = Postnet(
             config.n_mel_channels,
             config.postnet_embedding_dim,
@@ -115,17 +115,10 @@ class Tacotron2(AcousticModel):
         gate_threshold: float | None = None,
         precision: Precision = "float32",
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Do what :meth:`speak` does, with the results of the published code.
+        """Do what :meth:`speak` does, with the arguments and results of the published code.
 
-        Args:
-            ids: (B, T_in) symbol ids, padded on the right.
-            lengths: (B,) number of symbols of each sentence, in any order.
-            seed: fixes the dropout.
-            prenet_dropout: whether the prenet drops units, as it did in training.
-            max_decoder_steps: steps after which to give up; as configured if None. A length of
-                r · ``max_decoder_steps`` means that the gate never fired.
-            gate_threshold: gate probability that ends a sentence; as configured if None.
-            precision: of the decoder's large matrices.
+        ``max_decoder_steps`` are the steps after which to give up, as configured if None. A length
+        of r · ``max_decoder_steps`` means that the gate never fired.
 
         Returns:
             ``mel_postnet``: (B, n_mel_channels, T) natural-log mel.
@@ -211,10 +204,6 @@ class Tacotron2(AcousticModel):
     def second_try(self) -> dict[str, Any] | None:
         """Options under which another seed gives another reading."""
         return {"prenet_dropout": True} if self.config.p_prenet_dropout > 0 else None
-
-    def exactly(self, frames: int) -> dict[str, Any] | None:
-        """Options under which every sentence has so many frames, in whole steps."""
-        return {"max_frames": frames, "gate_threshold": NEVER}
 
     def predict(
         self, ids: torch.Tensor, lengths: torch.Tensor, decode: Decode

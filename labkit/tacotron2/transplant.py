@@ -8,16 +8,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from torch import nn
+
 from labkit.errors import ConfigError
+from labkit.tacotron2.attention import Attention, LocationLayer
+from labkit.tacotron2.decoder import Decoder
+from labkit.tacotron2.encoder import Encoder
 from labkit.tacotron2.model import Tacotron2
 
-# Where each class stands in the model, and what of the configuration it is built from; an outer one
-# is built before what it holds.
-PARTS = {
-    "Encoder": ("encoder", "encoder_arguments"),
-    "Decoder": ("decoder", "decoder_arguments"),
-    "Attention": ("decoder.attention_layer", "attention_arguments"),
-    "LocationLayer": ("decoder.attention_layer.location_layer", "location_arguments"),
+# Where each class stands in the model; an outer one is built before what it holds.
+PARTS: dict[str, tuple[str, type[nn.Module]]] = {
+    "Encoder": ("encoder", Encoder),
+    "Decoder": ("decoder", Decoder),
+    "Attention": ("decoder.attention_layer", Attention),
+    "LocationLayer": ("decoder.attention_layer.location_layer", LocationLayer),
 }
 
 
@@ -42,10 +46,10 @@ def transplant(model: Tacotron2, classes: Mapping[str, Any]) -> Tacotron2:
             raise ConfigError(f"no part of a Tacotron 2 is called {name!r}: {known}")
     config = model.config
     new = classes.get("Tacotron2", Tacotron2)(config)
-    for name, (place, arguments) in PARTS.items():
+    for name, (place, own) in PARTS.items():
         if name in classes:
             whole, _, attribute = place.rpartition(".")
-            part = classes[name](**getattr(config, arguments))
+            part = classes[name](**config.arguments_of(own))
             setattr(new.get_submodule(whole), attribute, part)
     try:
         new.load_state_dict(model.state_dict())

@@ -12,7 +12,7 @@ import torch
 from grader.labs.lab3_decoder.decoder_adapter import name_first_state, name_next_states
 from grader.sandbox.adapter import Namespace, Report
 from grader.sandbox.method import MethodAdapter
-from labkit.tacotron2 import Tacotron2Config
+from labkit.tacotron2 import Decoder, Tacotron2Config
 
 Decode = Callable[..., tuple[torch.Tensor, ...]]
 
@@ -28,7 +28,7 @@ class PredictAdapter(MethodAdapter):
         config = Tacotron2Config(**call["init"])
         model = namespace[call["construct"]](config)
         if call["options"]["decoder"] == "own":
-            model.decoder = namespace["Decoder"](**config.decoder_arguments)
+            model.decoder = namespace["Decoder"](**config.arguments_of(Decoder))
             name_first_state(model.decoder)
             name_next_states(model.decoder)
         return self.furnish(model, call, tensors)

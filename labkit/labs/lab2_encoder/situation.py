@@ -18,6 +18,7 @@ from labkit.errors import InputError
 from labkit.notebook.picture import SPACE
 from labkit.notebook.shipped_voice import voice
 from labkit.notebook.student import expect, students_code
+from labkit.tacotron2 import Encoder
 from labkit.text import pad_id, symbol_to_id, symbols
 
 MOST_SYMBOLS = 50  # more do not fit below a picture
@@ -94,7 +95,7 @@ def built_once(encoder_class: type[nn.Module]) -> Callable[[], Any]:
     def build() -> nn.Module:
         model = voice().tacotron2
         with students_code("Encoder"):
-            built = encoder_class(**model.config.encoder_arguments)
+            built = encoder_class(**model.config.arguments_of(Encoder))
             built.load_state_dict(model.encoder.state_dict())
         return built.eval()
 
