@@ -17,7 +17,15 @@ import torch
 from grader.instructor.maker import Answer, maker
 from grader.judge.compare import ABSOLUTE_TOLERANCE, RELATIVE_TOLERANCE, examine
 from grader.judge.finding import Finding
-from grader.judge.golden import FACTS, KINDS, Cases, golden_file, load_cases, save_cases
+from grader.judge.golden import (
+    FACTS,
+    KINDS,
+    Cases,
+    golden_file,
+    groups_of,
+    load_cases,
+    save_cases,
+)
 from grader.judge.naming import has_numbers, name_slip
 from grader.judge.stage import partner_of
 from grader.labs import LABS
@@ -60,14 +68,7 @@ def _same_sound(stored: torch.Tensor, made: torch.Tensor) -> bool:
 
 def _parts(case: Case) -> dict[str, Tensors]:
     """Return all tensors of a case by the group under which they are stored."""
-    slips = {f"slip:{slip}": outputs for slip, outputs in case.slips.items()}
-    return {
-        "state": case.state,
-        "inputs": case.inputs,
-        "expected": case.expected,
-        "gradients": case.gradients,
-        "given_gradients": case.given_gradients,
-    } | slips
+    return groups_of(case) | {f"slip:{slip}": outputs for slip, outputs in case.slips.items()}
 
 
 def _compare_form(place: str, stored: Case, made: Case) -> list[str]:

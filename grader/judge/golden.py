@@ -25,20 +25,19 @@ KINDS = tuple(PLACES)
 
 Cases = dict[str, list[Case]]
 
-FACTS = (
-    "label",
-    "init",
-    "options",
-    "alone",
-    "dropped",
-    "compare",
-    "partner",
-)  # of a case, beside tensors
+# What a case has beside its slips: facts, and groups of tensors.
+FACTS = ("label", "init", "options", "alone", "dropped", "compare", "partner")
+_GROUPS = ("state", "inputs", "expected", "gradients", "given_gradients")
 
 
 def golden_file(lab: Lab, kind: str) -> Path:
     """Return the file of a lab's public or hidden cases."""
     return FOLDER / lab.name / PLACES[kind]
+
+
+def groups_of(case: Case) -> dict[str, Tensors]:
+    """Return the tensors of a case, but those of its slips, by group."""
+    return {group: getattr(case, group) for group in _GROUPS}
 
 
 def save_cases(path: Path, cases: Cases) -> None:
@@ -49,14 +48,7 @@ def save_cases(path: Path, cases: Cases) -> None:
         index[task_id] = []
         for number, case in enumerate(items):
             prefix = f"{task_id}/{number}"
-            groups = {
-                "state": case.state,
-                "inputs": case.inputs,
-                "expected": case.expected,
-                "gradients": case.gradients,
-                "given_gradients": case.given_gradients,
-            }
-            for group, members in groups.items():
+            for group, members in groups_of(case).items():
                 for name, tensor in members.items():
                     tensors[f"{prefix}/{group}/{name}"] = tensor.clone().contiguous()
             item = {name: _plain(getattr(case, name)) for name in FACTS}
@@ -131,17 +123,9 @@ def load_cases(path: Path) -> Cases:
             part = groups[task_id, number]
             changed = item.pop("slips", [])
             packed = part.get("slips", {}).get("numbers", torch.empty(0))
-            cases[task_id].append(
-                Case(
-                    **item,
-                    state=part.get("state", {}),
-                    inputs=part.get("inputs", {}),
-                    expected=part["expected"],
-                    gradients=part.get("gradients", {}),
-                    given_gradients=part.get("given_gradients", {}),
-                    slips=_unpack_slips(changed, packed, part["expected"]),
-                )
-            )
+            item |= {group: part.get(group, {}) for group in _GROUPS}
+            slips = _unpack_slips(changed, packed, item["expected"])
+            cases[task_id].append(Case(**item, slips=slips))
     return cases
 
 
