@@ -7,27 +7,19 @@ from dataclasses import dataclass
 import torch
 
 from labkit.errors import InputError
-from labkit.pipeline.attention_check import AttentionReport, Failure
+from labkit.pipeline.attention_check import Failure
+from labkit.pipeline.reading import Reading
 from labkit.text import symbols
 
 
-@dataclass(frozen=True, repr=False)
-class SpeechPiece:
-    """A part of a speech that was read in one go.
+@dataclass(frozen=True, repr=False, kw_only=True)
+class SpeechPiece(Reading):
+    """A part of a speech that was read in one go: the best reading of it, and what it reads.
 
     Args:
         text: the part of the text as it was written.
-        ids: the symbol ids that were read.
+        ids: the symbol ids that were read, one for each column of the alignment.
         words: what each stretch of symbols between two blanks says, with its marks.
-        mel: (n_mels, T) float32 log-mel; T is 0 if nothing was said.
-        alignment: (T, T_in) attention weights; a row for each decoder step, a column for each id.
-        gate: (T,) logits of "this step is the last one", one for each decoder step; None if the
-            model does not tell.
-        stop_reason: "gate" if it ended by itself, "limit" if it was given up.
-        attention: what the alignment says about the reading; None if nothing was said.
-        failures: what went wrong, empty for a good reading.
-        seed: what the model read it under.
-        attempts: how often it was read; the best reading was kept.
         start: second of the speech at which it begins.
         seconds: how long it takes, with the silence that the model made at its ends.
     """
@@ -35,14 +27,6 @@ class SpeechPiece:
     text: str
     ids: tuple[int, ...]
     words: tuple[str, ...]
-    mel: torch.Tensor
-    alignment: torch.Tensor
-    gate: torch.Tensor | None
-    stop_reason: str
-    attention: AttentionReport | None
-    failures: tuple[Failure, ...]
-    seed: int
-    attempts: int
     start: float
     seconds: float
 
