@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -49,6 +49,20 @@ class Table:
 
     head: Sequence[str]
     rows: Sequence[Sequence[str]]
+
+    @classmethod
+    def numbered(
+        cls, head: Sequence[str], names: Sequence[str], *columns: Iterable[float], digits: int = 3
+    ) -> Table:
+        """Number the rows of some columns of numbers by name: "1 no", "2 never"."""
+        rows = enumerate(zip(names, *columns, strict=True), start=1)
+        return cls(
+            head,
+            [
+                [f"{i} {name}", *(f"{n:.{digits}f}" for n in numbers)]
+                for i, (name, *numbers) in rows
+            ],
+        )
 
     def as_text(self) -> str:
         """Lay the table out in columns for a terminal or a screen reader."""

@@ -53,21 +53,9 @@ def explore_location(layer_class: type[nn.Module], sentence: str = EXAMPLE) -> V
             f"letters have been read. The features are strongest at {named(letters, at)} and "
             f"next to nothing at {quiet} letter{'' if quiet == 1 else 's'}."
         )
-        table = Table(
-            ["letter", "previous", "cumulative", "length of its features"],
-            [
-                [f"{position + 1} {letter}", f"{before:.2f}", f"{total:.2f}", f"{size:.2f}"]
-                for position, (letter, before, total, size) in enumerate(
-                    zip(
-                        visible(letters),
-                        past.previous.tolist(),
-                        past.cumulative.tolist(),
-                        length.tolist(),
-                        strict=True,
-                    )
-                )
-            ],
-        )
+        head = ["letter", "previous", "cumulative", "length of its features"]
+        columns = past.previous, past.cumulative, length
+        table = Table.numbered(head, visible(letters), *columns, digits=2)
         return Picture(figure, title, text, table)
 
     return View(draw, past_sliders(letters))
@@ -124,19 +112,9 @@ def explore_attention(attention_class: type[nn.Module], sentence: str = EXAMPLE)
             f"energy. With it, {listed(letters, winners)} "
             f"{'is' if len(winners) == 1 else 'are'} on top.\n{closing}"
         )
-        table = Table(
-            [
-                "letter",
-                *(f"{name}{suffix}" for name, _ in results for suffix in ("", ", no location")),
-            ],
-            [
-                [
-                    f"{position + 1} {letter}",
-                    *(f"{values[position]:.2f}" for _, pair in results for values in pair),
-                ]
-                for position, letter in enumerate(visible(letters))
-            ],
-        )
+        head = [f"{name}{suffix}" for name, _ in results for suffix in ("", ", no location")]
+        columns = [values for _, pair in results for values in pair]
+        table = Table.numbered(["letter", *head], visible(letters), *columns, digits=2)
         return Picture(figure, title, text, table)
 
     return View(draw, past_sliders(letters))

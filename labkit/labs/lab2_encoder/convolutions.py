@@ -68,10 +68,8 @@ def explore_convolutions(encoder_class: type[nn.Module], sentence: str = SENTENC
                 f" That is {at - found[0]} to the left and {found[-1] - at} to the right; "
                 f"{reading.call(int(seen.argmax()))} matters most."
             )
-        table = Table(
-            ["symbol that is changed", "change of the output"],
-            [[f"{i + 1} {name}", f"{seen[i]:.3f}"] for i, name in enumerate(reading.names)],
-        )
+        head = ["symbol that is changed", "change of the output"]
+        table = Table.numbered(head, reading.names, seen)
         return Picture(figure, title, text, table)
 
     return View(
@@ -136,13 +134,7 @@ def compare_hiding(encoder_class: type[nn.Module], sentence: str = SHORT) -> Vie
                 for name, values in zip(names, (never, once, always), strict=True)
             ]
         )
-        table = Table(
-            ["symbol", *names],
-            [
-                [f"{i + 1} {name}", *(f"{values[i]:.3f}" for values in moved.values())]
-                for i, name in enumerate(reading.names)
-            ],
-        )
+        table = Table.numbered(["symbol", *names], reading.names, never, once, always)
         return Picture(figure, title, text, table)
 
     return View(

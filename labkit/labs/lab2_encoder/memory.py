@@ -66,13 +66,8 @@ def compare_packing(encoder_class: type[nn.Module], sentence: str = SHORT) -> Vi
         title = "Memory with padding behind the sentence"
         rows[0].set_title(title, loc="left", pad=20)
         text = _packing_in_words(reading, padding, moved)
-        table = Table(
-            ["symbol", *(f"{HALVES[side]}, {name}" for side in (1, 0) for name, _ in forms)],
-            [
-                [f"{i + 1} {name}", *(f"{v[i]:.3f}" for side in (1, 0) for v in moved[side])]
-                for i, name in enumerate(reading.names)
-            ],
-        )
+        head = [f"{HALVES[side]}, {name}" for side in (1, 0) for name, _ in forms]
+        table = Table.numbered(["symbol", *head], reading.names, *moved[1], *moved[0])
         return Picture(figure, title, text, table)
 
     return View(draw, [Slider("padding", "symbols of padding", 0, 30, 10, play=True)])
@@ -138,13 +133,7 @@ def explore_halves(encoder_class: type[nn.Module], sentence: str = SENTENCE) -> 
                 for half, values in zip(HALVES, moved, strict=True)
             ]
         )
-        table = Table(
-            ["symbol", *HALVES],
-            [
-                [f"{i + 1} {name}", *(f"{values[i]:.3f}" for values in moved)]
-                for i, name in enumerate(reading.names)
-            ],
-        )
+        table = Table.numbered(["symbol", *HALVES], reading.names, *moved)
         return Picture(figure, title, text, table)
 
     return View(
