@@ -1,6 +1,6 @@
 """What location features are for, to be heard: a sentence read with them and without.
 
-The recordings are of the kit's own voice (``tools/record_attention.py``): a decoder belongs to it,
+The recordings are of the kit's own voice (``tools/record_hearing.py``): a decoder belongs to it,
 and that is not yet there in lab 1.
 """
 

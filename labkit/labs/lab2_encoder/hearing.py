@@ -1,6 +1,6 @@
 """What the memory is for, to be heard: a sentence spoken from it whole, spoilt and halved.
 
-The recordings are of the kit's own voice (``tools/record_encoder.py``): a decoder belongs to it,
+The recordings are of the kit's own voice (``tools/record_hearing.py``): a decoder belongs to it,
 and that is not yet there in lab 2. So that they are the student's all the same, the memory from
 which the first one was spoken is compared with that of the student's Encoder.
 """
