@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from labkit.cli.values import PRECISIONS, not_negative, positive
+from labkit.cli.values import add_number, add_precision, not_negative
 
 DESCRIPTION = """\
 Measure the way from text to sound and print the latency report: a line for each figure of each
@@ -35,12 +35,8 @@ def add_arguments(bench: argparse.ArgumentParser) -> None:
         help="any vocoder instead: weights, griffin-lim, or (untrained) hifigan-v1, -v2, -v3 or "
         "vocos",
     )
-    add(
-        "--wn-channels",
-        type=positive,
-        metavar="N",
-        help="width of WaveGlow, 256 or 512 (default: the file's; 512 if random)",
-    )
+    told = "width of WaveGlow, 256 or 512 (default: the file's; 512 if random)"
+    add_number(models, "--wn-channels", about=told)
     add(
         "-s",
         "--sigma-infer",
@@ -55,61 +51,21 @@ def add_arguments(bench: argparse.ArgumentParser) -> None:
         metavar="STRENGTH",
         help="bias removed from the audio (default: 0.01 for WaveGlow, 0 for the others)",
     )
-    add(
-        "-sr",
-        "--sampling-rate",
-        type=positive,
-        default=22_050,
-        metavar="HZ",
-        help="samples per second; must be the vocoder's (default: 22050)",
-    )
-    add(
-        "--stft-hop-length",
-        type=positive,
-        default=256,
-        metavar="SAMPLES",
-        help="samples per mel frame; must be the vocoder's (default: 256)",
-    )
+    told = "samples per second; must be the vocoder's"
+    add_number(models, "-sr", "--sampling-rate", default=22_050, metavar="HZ", about=told)
+    told = "samples per mel frame; must be the vocoder's"
+    add_number(models, "--stft-hop-length", default=256, metavar="SAMPLES", about=told)
 
     work = bench.add_argument_group("work")
     add = work.add_argument
-    add(
-        "--num-iters",
-        type=positive,
-        default=10,
-        metavar="N",
-        help="iterations, warm-ups included (default: 10)",
-    )
-    add(
-        "--warm-ups",
-        type=int,
-        default=3,
-        metavar="N",
-        help="iterations to discard, but never the last (default: 3)",
-    )
-    add(
-        "-il",
-        "--input-length",
-        type=positive,
-        default=64,
-        metavar="N",
-        help="characters of text (default: 64)",
-    )
-    add(
-        "-bs",
-        "--batch-size",
-        type=positive,
-        default=1,
-        metavar="N",
-        help="how often the text stands in the batch (default: 1)",
-    )
-    add(
-        "--frames",
-        type=positive,
-        metavar="N",
-        help="exact number of mel frames (default: until the gate fires; untrained: 4.5 for each "
-        "character)",
-    )
+    add_number(work, "--num-iters", default=10, about="iterations, warm-ups included")
+    told = "iterations to discard, but never the last (default: 3)"
+    add("--warm-ups", type=int, default=3, metavar="N", help=told)
+    add_number(work, "-il", "--input-length", default=64, about="characters of text")
+    told = "how often the text stands in the batch"
+    add_number(work, "-bs", "--batch-size", default=1, about=told)
+    told = "exact number of mel frames (default: until the gate fires; untrained: 4.5 for each "
+    add_number(work, "--frames", about=f"{told}character)")
     add("--seed", type=int, default=0, metavar="N", help="of all that is random (default: 0)")
 
     machine = bench.add_argument_group("machine")
@@ -129,12 +85,7 @@ def add_arguments(bench: argparse.ArgumentParser) -> None:
         help="the same as --device-param cpu",
     )
     precisions = machine.add_mutually_exclusive_group()
-    precisions.add_argument(
-        "--precision",
-        choices=PRECISIONS,
-        default="float32",
-        help="of the decoder's weights (default: float32)",
-    )
+    add_precision(precisions)
     precisions.add_argument(
         "--amp-run",
         "--fp16",
@@ -143,12 +94,7 @@ def add_arguments(bench: argparse.ArgumentParser) -> None:
         dest="precision",
         help="the same as --precision bfloat16",
     )
-    machine.add_argument(
-        "--threads",
-        type=positive,
-        metavar="N",
-        help="processor threads (default: as PyTorch finds best)",
-    )
+    add_number(machine, "--threads", about="processor threads (default: as PyTorch finds best)")
 
     files = bench.add_argument_group("files")
     add = files.add_argument

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from labkit.cli.values import not_negative, positive
+from labkit.cli.values import add_number, not_negative, positive
 
 _PATH = (
     "a folder in the layout of LJSpeech, or with train.txt, val.txt and test.txt, or a list of "
@@ -51,13 +51,8 @@ def _add_make(actions: Any) -> None:
         metavar="S,...",
         help="neutral, sad, angry, happy (default: neutral)",
     )
-    add(
-        "--max-characters",
-        type=positive,
-        default=200,
-        metavar="N",
-        help="leave out longer sentences (default: 200, which is none)",
-    )
+    told = "leave out longer sentences (default: 200, which is none)"
+    add("--max-characters", type=positive, default=200, metavar="N", help=told)
     add("--flac", action="store_true", help="write .flac, which takes half the space of .wav")
     _add_common(make)
     make.set_defaults(run=_make)
@@ -93,7 +88,7 @@ def _add_check(actions: Any) -> None:
     )
     add = check.add_argument
     add("path", type=Path, metavar="PATH", help=_PATH)
-    add("--rate", type=positive, default=22_050, metavar="HZ", help="wanted (default: 22050)")
+    add_number(check, "--rate", default=22_050, metavar="HZ", about="wanted")
     add("--min-seconds", type=not_negative, default=0.3, metavar="S", help="default: 0.3")
     add("--max-seconds", type=not_negative, default=15.0, metavar="S", help="default: 15")
     _add_common(check)
@@ -101,12 +96,7 @@ def _add_check(actions: Any) -> None:
 
 
 def _add_common(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--jobs",
-        type=positive,
-        metavar="N",
-        help="files at a time (default: one for each processor)",
-    )
+    add_number(parser, "--jobs", about="files at a time (default: one for each processor)")
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from labkit.cli.outputs import check_output
-from labkit.cli.values import PRECISIONS, not_negative, positive
+from labkit.cli.values import add_number, add_precision, not_negative
 
 if TYPE_CHECKING:
     from labkit.pipeline import Speech, Synthesizer
@@ -72,13 +72,8 @@ def add_commands(commands: Any) -> None:
     machine = say.add_argument_group("machine")
     add = machine.add_argument
     add("--device", help="cpu, cuda, cuda:1, ... (default: a GPU if there is one)")
-    add(
-        "--precision",
-        choices=PRECISIONS,
-        default="float32",
-        help="of the decoder's weights (default: float32)",
-    )
-    add("--threads", type=positive, metavar="N", help="processor threads")
+    add_precision(machine)
+    add_number(machine, "--threads", about="processor threads")
     say.set_defaults(run=_say)
 
 

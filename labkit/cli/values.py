@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from typing import Any
 
 PRECISIONS = ("float32", "bfloat16", "int8")
 
@@ -14,6 +15,20 @@ def positive(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError("must be at least 1")
     return number
+
+
+def add_number(
+    group: Any, *names: str, about: str, default: int | None = None, metavar: str = "N"
+) -> None:
+    """Add an option that takes a whole number from 1 on; its help names the default, if any."""
+    told = about if default is None else f"{about} (default: {default})"
+    group.add_argument(*names, type=positive, default=default, metavar=metavar, help=told)
+
+
+def add_precision(group: Any) -> None:
+    """Add the option that chooses the precision."""
+    told = "of the decoder's weights (default: float32)"
+    group.add_argument("--precision", choices=PRECISIONS, default="float32", help=told)
 
 
 def not_negative(text: str) -> float:
