@@ -1,12 +1,15 @@
-"""Weights files of models that are small enough to be made and run in a moment."""
+"""Weights files of models that are made and run in a moment, and how others are refused."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 import torch
 
+from labkit.errors import CheckpointError
 from labkit.tacotron2 import Tacotron2, Tacotron2Config, save_checkpoint
 from labkit.vocoders import WaveGlow, WaveGlowConfig
 
@@ -33,6 +36,16 @@ WAVEGLOW: dict[str, Any] = {
     "n_early_size": 2,
     "WN_config": {"n_layers": 2, "n_channels": 8, "kernel_size": 3},
 }
+
+
+def refused_by(load: Callable[[Path], object], path: Path, *words: str) -> None:
+    """Refused in one line that names the file and holds the words."""
+    with pytest.raises(CheckpointError) as error:
+        load(path)
+    message = str(error.value)
+    assert str(path) in message
+    assert "\n" not in message
+    assert all(word in message for word in words), message
 
 
 def small_tacotron2() -> Tacotron2:

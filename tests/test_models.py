@@ -16,7 +16,7 @@ from labkit.models import AcousticModel, load_acoustic
 from labkit.models.kind import kind_of, kinds
 from labkit.vocoders import HiFiGAN, HiFiGANConfig, Vocoder, Vocos, VocosConfig, load_vocoder
 from pipeline_tools import tiny_tacotron2
-from small_models import small_waveglow
+from small_models import refused_by, small_waveglow
 
 # The smallest of each kind; a further kind adds a line.
 SMALL = {
@@ -63,14 +63,6 @@ def read_config(path):
     return json.loads(header[8 : 8 + length])["__metadata__"]["config"]
 
 
-def refused(load, path, *words):
-    with pytest.raises(CheckpointError) as error:
-        load(path)
-    message = str(error.value)
-    assert str(path) in message and "\n" not in message
-    assert all(word in message for word in words), message
-
-
 def outputs(model):
     if isinstance(model, Vocoder):
         return model.infer(torch.linspace(-9, 0, 400).view(1, 80, 5), seed=1)
@@ -108,9 +100,9 @@ def test_half_precision_halves_the_file(kind, model, path):
 def test_files_of_another_kind_are_refused(kind, model, path):
     for other in kinds():
         if other is not kind:
-            refused(other.load, path, f"holds the weights of {kind.name}, not of {other.name}")
+            refused_by(other.load, path, f"holds the weights of {kind.name}, not of {other.name}")
     wrong = load_acoustic if isinstance(model, Vocoder) else load_vocoder
-    refused(wrong, path, type(model).__name__ if wrong is load_vocoder else kind.name)
+    refused_by(wrong, path, type(model).__name__ if wrong is load_vocoder else kind.name)
 
 
 def test_weights_that_are_not_finite_are_neither_saved_nor_loaded(kind, model, path):
@@ -122,15 +114,15 @@ def test_weights_that_are_not_finite_are_neither_saved_nor_loaded(kind, model, p
     assert path.read_bytes() == before
     assert list(path.parent.iterdir()) == [path]
     rewrite(path, lambda tensors: tensors[name].view(-1)[:1].fill_(torch.inf))
-    refused(kind.load, path, "NaN or infinite", name.removesuffix("_g").removesuffix("_v"))
+    refused_by(kind.load, path, "NaN or infinite", name.removesuffix("_g").removesuffix("_v"))
 
 
 def test_tensors_and_config_that_do_not_fit_are_named(kind, path):
     rewrite(path, lambda tensors: None, config={"colour": 3})
     if kind.stem != "hifigan":  # whose configs hold much that belongs to the training
-        refused(kind.load, path, "has a config that cannot be used", "colour")
+        refused_by(kind.load, path, "has a config that cannot be used", "colour")
     else:
-        refused(kind.load, path, "has a config that cannot be used", "upsample_rates")
+        refused_by(kind.load, path, "has a config that cannot be used", "upsample_rates")
 
 
 def test_missing_and_foreign_tensors_are_named(kind, model, path):
@@ -140,18 +132,18 @@ def test_missing_and_foreign_tensors_are_named(kind, model, path):
         tensors[f"{gone}_of_mine"] = tensors.pop(gone)
 
     rewrite(path, change)
-    refused(kind.load, path, kind.name, "1 missing", "1 unexpected", f"{gone}_of_mine")
+    refused_by(kind.load, path, kind.name, "1 missing", "1 unexpected", f"{gone}_of_mine")
 
 
 def test_files_that_are_not_whole_or_not_there(kind, model, path):
     whole = path.read_bytes()
     for size in (0, 8, 1000, len(whole) - 1):
         path.write_bytes(whole[:size])
-        refused(kind.load, path)
+        refused_by(kind.load, path)
     path.unlink()
-    refused(kind.load, path, "does not exist")
+    refused_by(kind.load, path, "does not exist")
     torch.save({"model": model}, path.with_suffix(".pt"))
-    refused(kind.load, path.with_suffix(".pt"), "not safe to open", "state_dict()")
+    refused_by(kind.load, path.with_suffix(".pt"), "not safe to open", "state_dict()")
     with pytest.raises(CheckpointError, match="no folder"):
         kind.save(model, path / "x" / "y.safetensors")
 
