@@ -7,9 +7,7 @@ the cells run in a confined worker for their outputs only, and the judge writes 
 from __future__ import annotations
 
 import atexit
-import base64
 import shutil
-import struct
 import tempfile
 from html import escape
 from pathlib import Path
@@ -30,6 +28,7 @@ from grader.judge.suite import suite_version
 from grader.judge.verdict import Verdict, unreadable
 from grader.labs import LABS
 from grader.labs.base import Lab
+from grader.nbgrader.pictures import look_at
 from grader.release.edition import build_edition
 from grader.sandbox.frame import NOTEBOOK
 from grader.sandbox.isolation import BUBBLEWRAP, KINDS, Isolation, require
@@ -206,13 +205,9 @@ def _shown(output: Any) -> NotebookNode | None:
 
 def _width(encoded: str) -> int:
     """Return the width in pixels of a PNG picture; 0 if it is none, or too large to be shown."""
-    try:
-        png = base64.b64decode(encoded, validate=True)
-        width, height = struct.unpack_from(">II", png, 16)
-    except (ValueError, struct.error):
-        return 0
+    kind, width, height = look_at(encoded)
     fits = max(width, height) <= _LARGEST_PICTURE and len(encoded) <= IMAGE_LIMIT
-    return width if fits and png.startswith(b"\x89PNG\r\n\x1a\n") else 0
+    return width if fits and kind == "image/png" else 0
 
 
 def _verdict_outputs(

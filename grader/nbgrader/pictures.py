@@ -90,13 +90,8 @@ def _plain(name: str) -> str:
 def _picture(bundle: Any) -> tuple[str, str] | None:
     """Return the PNG or JPEG picture of a bundle, whatever its label says."""
     for content in _contents(bundle):
-        try:
-            data = base64.b64decode(content, validate=True)
-            size = _size(data)
-        except (ValueError, struct.error):
-            continue
-        if size and max(size) <= _LONGEST_SIDE and size[0] * size[1] <= _MOST_PIXELS:
-            kind = "image/png" if data.startswith(b"\x89PNG") else "image/jpeg"
+        kind, width, height = look_at(content)
+        if kind and max(width, height) <= _LONGEST_SIDE and width * height <= _MOST_PIXELS:
             return kind, content
     return None
 
@@ -109,19 +104,28 @@ def _contents(bundle: Any) -> Iterable[str]:
             yield "".join(content.split())
 
 
-def _size(data: bytes) -> tuple[int, int] | None:
-    """Return width and height of a PNG or JPEG picture in pixels; None if it is neither."""
-    if data.startswith(b"\x89PNG\r\n\x1a\n"):
-        width, height = struct.unpack_from(">II", data, 16)
-        return (width, height) if width and height else None
+def look_at(content: str) -> tuple[str, int, int]:
+    """Return MIME type, width and height of a picture in base64; "", 0, 0 if it is none of ours."""
+    try:
+        data = base64.b64decode(content, validate=True)
+        is_png = data.startswith(b"\x89PNG\r\n\x1a\n")
+        width, height = struct.unpack_from(">II", data, 16) if is_png else _size_of_jpeg(data)
+    except (ValueError, struct.error):
+        return "", 0, 0
+    kind = "image/png" if is_png else "image/jpeg"
+    return (kind, width, height) if width and height else ("", 0, 0)
+
+
+def _size_of_jpeg(data: bytes) -> tuple[int, int]:
+    """Return width and height in pixels; 0, 0 if it is no JPEG picture."""
     if not data.startswith(b"\xff\xd8\xff"):
-        return None
+        return 0, 0
     place = 2
     while True:  # each segment of a JPEG file names its length; one of them has the size
         mark, kind, length = struct.unpack_from(">BBH", data, place)
         if mark != 0xFF or length < 2:
-            return None
+            return 0, 0
         if 0xC0 <= kind <= 0xCF and kind not in (0xC4, 0xC8, 0xCC):
             height, width = struct.unpack_from(">HH", data, place + 5)
-            return (width, height) if width and height else None
+            return width, height
         place += 2 + length
