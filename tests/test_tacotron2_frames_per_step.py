@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from labkit.errors import InputError
-from labkit.tacotron2 import MaskedTacotron2Loss, Tacotron2Loss, gate_targets
+from labkit.tacotron2 import Tacotron2Loss, gate_targets
 from test_tacotron2_infer import batch, build
 
 R = 3
@@ -74,10 +74,10 @@ def test_padding_costs_nothing(mask_padding):
     mels = torch.randn(3, 80, 12).masked_fill(torch.arange(12) >= mel_lengths[:, None, None], 0.0)
     outputs = model(ids, lengths, mels, mel_lengths)
     target = gate_targets(mel_lengths, 12, R)
-    parts = MaskedTacotron2Loss()(outputs, mels, target, mel_lengths)
+    parts = Tacotron2Loss()(outputs, mels, target, mel_lengths)
     wild = [output.clone() for output in outputs]
     wild[0][1, :, 4:], wild[1][1, :, 4:], wild[2][1, 2:] = 50.0, -50.0, 9.0
-    again = MaskedTacotron2Loss()(tuple(wild), mels, target, mel_lengths)
+    again = Tacotron2Loss()(tuple(wild), mels, target, mel_lengths)
     assert torch.equal(parts.total, again.total)
     assert outputs[2].shape == target.shape == (3, 4)
     assert Tacotron2Loss()(outputs, mels, target).total.isfinite()

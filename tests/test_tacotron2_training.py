@@ -1,11 +1,10 @@
-"""A training step reaches every parameter, and the two losses say what they claim."""
+"""A training step reaches every parameter, and both forms of the loss say what they claim."""
 
 import pytest
 import torch
 from torch.nn import functional as F
 
 from labkit.tacotron2 import (
-    MaskedTacotron2Loss,
     Tacotron2,
     Tacotron2Config,
     Tacotron2Loss,
@@ -177,7 +176,7 @@ def test_published_loss_is_the_sum_of_plain_means():
 
 def test_masked_loss_is_the_mean_over_valid_frames():
     outputs, mels, gate_target, mel_lengths = outputs_and_targets()
-    loss = MaskedTacotron2Loss()(outputs, mels, gate_target, mel_lengths)
+    loss = Tacotron2Loss()(outputs, mels, gate_target, mel_lengths)
     frames = [(0, 0), (0, 1), *((1, t) for t in range(5))]
     for part, output in ((loss.mel, outputs[0]), (loss.mel_postnet, outputs[1])):
         errors = [((output[b, :, t] - mels[b, :, t]) ** 2).mean() for b, t in frames]
@@ -189,16 +188,14 @@ def test_masked_loss_is_the_mean_over_valid_frames():
 
 def test_only_the_masked_loss_is_blind_to_padding():
     outputs, mels, gate_target, mel_lengths = outputs_and_targets()
-    masked = MaskedTacotron2Loss()(outputs, mels, gate_target, mel_lengths)
+    masked = Tacotron2Loss()(outputs, mels, gate_target, mel_lengths)
     longer = tuple(F.pad(output, (0, 4), value=3.0) for output in outputs[:3])
     longer_inputs = (
         (*longer, outputs[3]),
         F.pad(mels, (0, 4)),
         F.pad(gate_target, (0, 4), value=1),
     )
-    for before, after in zip(
-        masked, MaskedTacotron2Loss()(*longer_inputs, mel_lengths), strict=True
-    ):
+    for before, after in zip(masked, Tacotron2Loss()(*longer_inputs, mel_lengths), strict=True):
         torch.testing.assert_close(after, before)
     published = Tacotron2Loss()(outputs, mels, gate_target)
     assert not torch.isclose(Tacotron2Loss()(*longer_inputs).total, published.total)
@@ -208,7 +205,7 @@ def test_without_padding_both_losses_agree():
     outputs, mels, gate_target, _ = outputs_and_targets()
     full = torch.tensor([5, 5])
     for masked, published in zip(
-        MaskedTacotron2Loss()(outputs, mels, gate_target, full),
+        Tacotron2Loss()(outputs, mels, gate_target, full),
         Tacotron2Loss()(outputs, mels, gate_target),
         strict=True,
     ):

@@ -11,7 +11,7 @@ from labkit.tacotron2.config import Tacotron2Config
 from labkit.tacotron2.decoder import Decoder, DecoderState
 from labkit.tacotron2.encoder import Encoder
 from labkit.tacotron2.kind import load_checkpoint, save_checkpoint
-from labkit.tacotron2.loss import LossParts, MaskedTacotron2Loss, Tacotron2Loss, gate_targets
+from labkit.tacotron2.loss import LossParts, Tacotron2Loss, gate_targets
 from labkit.tacotron2.model import Tacotron2
 from labkit.tacotron2.postnet import Postnet
 from labkit.tacotron2.precision import PrecisionReport, compare_precision
@@ -25,7 +25,6 @@ __all__ = [
     "Encoder",
     "LocationLayer",
     "LossParts",
-    "MaskedTacotron2Loss",
     "Postnet",
     "PrecisionReport",
     "Prenet",

@@ -1,4 +1,4 @@
-"""What training minimises: the published loss, and one that does not count padding.
+"""What training minimises: the published loss, which may leave out padding.
 
 Both compare the mel spectrogram before *and* after the postnet, so that the decoder learns even
 while the postnet is still poor, and the gate with "is this the last frame?".
@@ -44,37 +44,13 @@ def gate_targets(
 
 
 class Tacotron2Loss(nn.Module):
-    """The published loss: plain means over the padded tensors.
+    """The published loss: plain means over the padded tensors; or means over valid frames only.
 
-    Comparable with published training curves, but it depends on how far a batch was padded:
-    padded frames count in the mean, with a cost of zero if ``config.mask_padding`` is on.
-    """
-
-    def forward(self, outputs: Outputs, mels: torch.Tensor, gate_target: torch.Tensor) -> LossParts:
-        """Compare the outputs of ``Tacotron2.forward`` with their targets.
-
-        Args:
-            outputs: what ``Tacotron2.forward`` returned; the alignments are not used.
-            mels: (B, n_mel_channels, T_out) log-mel targets.
-            gate_target: (B, T_out / r) targets of the gate, see :func:`gate_targets`.
-
-        Returns:
-            The loss and its parts.
-        """
-        mel, mel_postnet, gate, _ = outputs
-        mel_loss = F.mse_loss(mel, mels)
-        mel_postnet_loss = F.mse_loss(mel_postnet, mels)
-        gate_loss = F.binary_cross_entropy_with_logits(gate, gate_target)
-        total = mel_loss + mel_postnet_loss + gate_loss
-        return LossParts(total, mel_loss, mel_postnet_loss, gate_loss)
-
-
-class MaskedTacotron2Loss(nn.Module):
-    """The same three parts as means over valid frames only.
-
-    Each valid frame weighs the same, however far the batch was padded and whether or not
-    ``config.mask_padding`` is on. Larger than :class:`Tacotron2Loss` on the same outputs, by the
-    share of padding: never compare the two.
+    The published one compares with published training curves, but it depends on how far a batch
+    was padded: padded frames count in the mean, with a cost of zero if ``config.mask_padding`` is
+    on. With the lengths of the targets, each valid frame weighs the same, however far the batch
+    was padded and whether or not ``config.mask_padding`` is on. That is larger on the same
+    outputs, by the share of padding: never compare the two.
     """
 
     def forward(
@@ -82,20 +58,22 @@ class MaskedTacotron2Loss(nn.Module):
         outputs: Outputs,
         mels: torch.Tensor,
         gate_target: torch.Tensor,
-        mel_lengths: torch.Tensor,
+        mel_lengths: torch.Tensor | None = None,
     ) -> LossParts:
-        """Compare the outputs of ``Tacotron2.forward`` with their targets on valid frames.
+        """Compare the outputs of ``Tacotron2.forward`` with their targets.
 
         Args:
             outputs: what ``Tacotron2.forward`` returned; the alignments are not used.
             mels: (B, n_mel_channels, T_out) log-mel targets.
             gate_target: (B, T_out / r) targets of the gate, see :func:`gate_targets`.
-            mel_lengths: (B,) number of frames of each target.
+            mel_lengths: (B,) number of frames of each target; all count as valid if None.
 
         Returns:
             The loss and its parts.
         """
         mel, mel_postnet, gate, _ = outputs
+        if mel_lengths is None:
+            mel_lengths = torch.full((mels.size(0),), mels.size(2))
         padding = padding_mask(mel_lengths.to(mels.device), mels.size(2))  # (B, T_out)
         # A step is valid if its first frame is.
         step_padding = padding[:, :: mels.size(2) // gate.size(1)]  # (B, T_out / r)
