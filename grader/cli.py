@@ -116,6 +116,70 @@ def _report(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _bench(arguments: argparse.Namespace) -> int:
+    from rich.console import Console
+
+    from grader.bench.bench import Settings
+    from grader.bench.own import SELF_CHECK, bench_own
+    from grader.bench.report import lines_of
+    from grader.bench.row import MEASURED
+    from grader.sandbox.isolation import NONE
+
+    settings = Settings(arguments.model, arguments.vocoder, arguments.seconds)
+    places = arguments.place
+    if hasattr(arguments, "student") and (places[0] / "submitted").exists():
+        return _bench_course(arguments, settings)
+    isolation = getattr(arguments, "isolation", None) or NONE
+    with Console(stderr=True).status("looking for notebooks") as status:
+        row = bench_own(places, settings, isolation=isolation, step=status.update)
+    if arguments.json:
+        print(json.dumps(row, indent=1))
+    else:
+        print(*lines_of(row), *([SELF_CHECK] if isolation == NONE else []), sep="\n")
+    return 0 if row["status"] == MEASURED else 1
+
+
+def _bench_course(arguments: argparse.Namespace, settings: Any) -> int:
+    from grader.bench.report import lines_of
+    from grader.course.benchmark_rows import BENCHMARKS
+    from grader.course.benchmarks import TABLE, bench_course
+    from grader.course.table import print_benchmarks
+    from grader.errors import GraderError
+    from grader.sandbox.isolation import BUBBLEWRAP
+    from labkit.progress import progress_bar
+
+    if len(arguments.place) > 1:
+        raise GraderError(f"{arguments.place[0]} is a course: give it alone")
+    course = arguments.place[0]
+    with ExitStack() as shown:
+        bars: list[Callable[[float], object]] = []
+
+        def announce(total: int) -> None:
+            bars.append(shown.enter_context(progress_bar(not arguments.json, "measuring", total)))
+
+        rows = bench_course(
+            course,
+            settings,
+            isolation=arguments.isolation or BUBBLEWRAP,
+            students=arguments.student,
+            output=arguments.output,
+            bonuses=arguments.bonus,
+            again=arguments.again,
+            announce=announce,
+            progress=lambda row, known: bars[0](1),
+        )
+    if arguments.json:
+        print(json.dumps(rows, indent=1))
+        return 0
+    if arguments.student:
+        for row in rows:
+            print(f"Benchmark of {row['student']}", *lines_of(row), sep="\n")
+    else:
+        print_benchmarks(rows)
+    print(f"{TABLE} and {BENCHMARKS} are in {arguments.output or course}")
+    return 0
+
+
 def _release(arguments: argparse.Namespace) -> int:
     from grader.release.release import release
 
@@ -196,8 +260,39 @@ def build_parser(instructor: bool) -> argparse.ArgumentParser:
     report.add_argument(
         "folder", nargs="?", type=Path, default=Path(), help="with the notebooks (default: .)"
     )
+    if (Path(__file__).parent / "bench").exists():  # it comes with lab 4
+        bench = add("bench", _bench, "Time a pipeline beside the reference, and say what is slow.")
+        bench.add_argument(
+            "place", nargs="+", type=Path, metavar="NOTEBOOK",
+            help="notebooks of the labs, or a folder with them; others are looked for beside it",
+        )  # fmt: skip
+        bench.add_argument(
+            "--model", choices=("voice", "full"), default="voice",
+            help="the kit's voice (default), or an untrained model of full size",
+        )  # fmt: skip
+        bench.add_argument(
+            "--vocoder", default="", help="griffin-lim, or an untrained one, such as hifigan-v1"
+        )
+        bench.add_argument(
+            "--seconds", type=_amount, default=6.0, help="for the rounds of a pipeline (default: 6)"
+        )
     if not instructor:
         return parser
+
+    bench.epilog = (
+        "Given the folder of a course, it measures every student: benchmarks.csv and "
+        "benchmarks.jsonl. No mark depends on it."
+    )
+    bench.add_argument("--isolation", choices=("bubblewrap", "none"), help=_ISOLATION_HELP)
+    bench.add_argument(
+        "--student", action="append", default=[], help="of a course: only this one (repeatable)"
+    )
+    bench.add_argument("--output", type=Path, help="folder for the results (default: the course)")
+    bench.add_argument("--again", action="store_true", help="measure what is known already, too")
+    bench.add_argument(
+        "--bonus", action="append", default=[], type=_bonus, metavar="RATIO:POINTS",
+        help="points in benchmarks.csv for a ratio below this one (default: none)",
+    )  # fmt: skip
 
     report.epilog = "In a graded course: one line for each student, from the ledger."
     report.add_argument("--student", default="", help="the card of this student of the course")
@@ -229,6 +324,22 @@ def build_parser(instructor: bool) -> argparse.ArgumentParser:
     demo.add_argument("--course", type=Path, default=Path(), help="the kit (default: .)")
     demo.add_argument("--target", type=Path, default=Path("build/demo"), help="folder to work in")
     return parser
+
+
+def _amount(text: str) -> float:
+    number = float(text)
+    if not 0 < number <= 3600:
+        raise argparse.ArgumentTypeError("above 0 and at most 3600")
+    return number
+
+
+def _bonus(text: str) -> Any:
+    from grader.course.benchmarks import Bonus
+
+    try:
+        return Bonus.read(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError("such as 0.8:5 (ratio:points)") from None
 
 
 def _line(error: Exception) -> str:

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import torch
 
+from grader.bench.row import LAST
+from grader.course.benchmark_rows import newest_rows, page_section
 from grader.course.feedback import feedback_page
 from grader.course.handed_in import HandedIn, handed_in
 from grader.course.ledger import KEY_FIELDS, Key, Ledger, Record, environment_version
@@ -92,6 +94,7 @@ def grade(
     make_writable(output)
     secret = course_secret(course)
     ledger = Ledger(output / LEDGER, secret)
+    benchmarks = newest_rows(output, secret)
     labs = {one.lab.name: one.lab for one in todo}
     points = {name: points_of(course, lab) for name, lab in labs.items()}
     announce(len(todo))
@@ -122,7 +125,8 @@ def grade(
         records[index] = ledger.append(dict(zip(KEY_FIELDS, keys[index], strict=True)) | part)
         progress(records[index], False)
     ordered = [weighed(records[i], points[todo[i].lab.name]) for i in range(len(todo))]
-    write_results(output, todo, ordered, points)
+    sections = {name: page_section(row) for name, row in benchmarks.items()}
+    write_results(output, todo, ordered, points, sections)
     return ordered
 
 
@@ -149,9 +153,20 @@ def make_writable(output: Path) -> None:
 
 
 def write_results(
-    output: Path, todo: list[HandedIn], records: list[Record], points: dict[str, Points]
+    output: Path,
+    todo: list[HandedIn],
+    records: list[Record],
+    points: dict[str, Points],
+    benchmarks: Mapping[str, str],
 ) -> None:
     """Write the table and the pages, which are views of the ledger and can be written again.
+
+    Args:
+        output: the folder.
+        todo: who handed in what.
+        records: of them, in the same order.
+        points: of the course's cells, by lab.
+        benchmarks: what lab 4's page shows of a student's benchmark, as HTML.
 
     Raises:
         GraderError: there is no room, or something stands in the way; the ledger has everything.
@@ -163,7 +178,8 @@ def write_results(
             page = folder / f"{handed.lab.notebook}.html"
             folder.mkdir(parents=True, exist_ok=True)
             page.unlink(missing_ok=True)  # pages that nbgrader wrote are read-only
-            html = feedback_page(handed.lab, record, points[handed.lab.name])
+            below = benchmarks.get(handed.student, "") if handed.lab.name == LAST else ""
+            html = feedback_page(handed.lab, record, points[handed.lab.name], below)
             page.write_text(html, "utf-8", errors="backslashreplace")
     except OSError as error:
         raise GraderError(

@@ -26,13 +26,14 @@ def _say(text: str) -> str:
     return escape(visible(text))
 
 
-def feedback_page(lab: Lab, record: Record, points: Points | None = None) -> str:
+def feedback_page(lab: Lab, record: Record, points: Points | None = None, below: str = "") -> str:
     """Return the page of a record as HTML without scripts or outside references.
 
     Args:
         lab: the lab.
         record: from the ledger, with the course's points.
         points: what the written questions are worth, by task; the kit's points if None.
+        below: HTML that the page ends with.
     """
     points = points or {}
     titles = {task.id: task.title for task in lab.tasks}
@@ -74,6 +75,8 @@ def feedback_page(lab: Lab, record: Record, points: Points | None = None) -> str
         parts.append("<h2>What was repaired in your notebook</h2><ul>")
         parts += [f"<li>{_say(repair)}</li>" for repair in record["repairs"]]
         parts.append("</ul>")
+    if below:
+        parts.append(below)
     if record["isolation"] != "bubblewrap":
         parts.append(f"<p><small>Judged {_say(record['isolation'])}.</small></p>")
     parts.append("</body></html>\n")

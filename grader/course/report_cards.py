@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from grader.bench.picture import draw_benchmark
+from grader.course.benchmark_rows import class_lines, newest_rows
 from grader.course.course import LEDGER
 from grader.course.handed_in import HandedIn, is_student, students_of
 from grader.course.ledger import Ledger, Record
@@ -50,7 +52,8 @@ def course_cards(
     if secret_of is None:
         around = course.resolve().parent
         secret_of = around if _is_only_there(SECRET_FILE, course, around) else course
-    records = Ledger(path, course_secret(secret_of, make=False)).records
+    secret = course_secret(secret_of, make=False)
+    records, benchmarks = Ledger(path, secret).records, newest_rows(course, secret)
     students = {record["student"] for record in records if is_student(record["student"])}
     submitted = course / "submitted"
     if submitted.is_dir():
@@ -61,7 +64,9 @@ def course_cards(
     for name in [student] if student else sorted(students):
         own = [record for record in records if record["student"] == name]
         labs = [_lab_report(lab, own, name, submitted) for lab in LABS.values()]
-        cards.append(ReportCard(tuple(labs), student=name))
+        row = benchmarks.get(name)
+        picture = draw_benchmark(row, "Benchmark") if row else None
+        cards.append(ReportCard(tuple(labs), student=name, benchmark=row, picture=picture))
     return cards
 
 
@@ -128,3 +133,5 @@ def print_class(cards: list[ReportCard]) -> None:
         tests = [f"{test.word} {test.points}/{test.max_points}" for test in card.tests]
         table.add_row(Text(visible(card.student)), f"{card.score:.2f}", *tests)
     Console().print(table)
+    for line in class_lines([card.benchmark for card in cards if card.benchmark]):
+        Console().print(Text(line))

@@ -7,6 +7,7 @@ the cells run in a confined worker for their outputs only, and the judge writes 
 from __future__ import annotations
 
 import atexit
+import base64
 import shutil
 import tempfile
 from html import escape
@@ -16,10 +17,15 @@ from typing import Any
 import nbformat
 import torch
 from nbformat.notebooknode import NotebookNode
+from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
 from nbgrader.utils import is_task
 from traitlets import Bool, Enum, Float
 
+from grader.bench.bench import Settings
+from grader.bench.picture import draw_benchmark
+from grader.bench.row import LAST
+from grader.course.benchmarks import Benchmarks
 from grader.course.points import share
 from grader.course.secret import course_secret
 from grader.errors import GraderError, IsolationError
@@ -37,6 +43,7 @@ from grader.sandbox.session import Answer, Worker
 from grader.submissions.graft import Submission, graft
 from grader.submissions.notebook_file import parse_notebook, source_of
 from grader.text import visible
+from labkit.notebook.picture import Notice
 
 NOTE = "grader"  # notebook metadata that carries the intake's findings to the judge
 _OUTPUTS_PER_CELL = 12
@@ -83,10 +90,20 @@ class _Bench:
         self.folder = Path(tempfile.mkdtemp(prefix="grader-"))
         self.worker = Worker(kind, build_edition(lab.name, self.folder))
         self.judge = Judge(lab, self.worker, course_secret(course), suite_version(lab))
+        self._course = course
+        self._benchmarks: Benchmarks | None = None
         atexit.register(self.close)
+
+    def benchmarks(self, submitted: str) -> Benchmarks:
+        if self._benchmarks is None:
+            place = self._course
+            self._benchmarks = Benchmarks(place, Settings(), self.isolation, place, submitted)
+        return self._benchmarks
 
     def close(self) -> None:
         self.worker.close()
+        if self._benchmarks is not None:
+            self._benchmarks.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
@@ -104,6 +121,10 @@ class JudgeSubmission(NbGraderPreprocessor):
     show_outputs = Bool(True, help="Whether to run the notebook for its outputs.").tag(config=True)
     outputs_seconds = Float(
         OUTPUTS_SECONDS, help="Limit of the run for outputs, in seconds; what came before is kept."
+    ).tag(config=True)
+
+    benchmark = Bool(
+        False, help="Whether lab 4's feedback shows how fast the student's pipeline is."
     ).tag(config=True)
 
     def preprocess(
@@ -125,6 +146,7 @@ class JudgeSubmission(NbGraderPreprocessor):
         by_check = {f"{verdict.task}-check": verdict for verdict in verdicts}
         outputs = {} if note.get("problem") else self._outputs(bench, nb, by_check)
         repairs = list(note.get("repairs", []))
+        measured = self._benchmark(bench, about["student"]) if lab.name == LAST else []
         for cell in nb.cells:
             if cell.cell_type != "code":
                 continue
@@ -135,6 +157,8 @@ class JudgeSubmission(NbGraderPreprocessor):
                 worth = float(nbgrader.get("points") or 0)
                 cell.outputs = _verdict_outputs(verdict, repairs, bench.isolation.label, worth)
                 repairs = []
+                if nbgrader.get("grade_id") == f"{lab.judged[-1].id}-check":
+                    cell.outputs = [*measured, *cell.outputs]
             else:
                 cell.outputs = outputs.get(cell.get("id"), [])
         return nb, resources
@@ -145,6 +169,19 @@ class JudgeSubmission(NbGraderPreprocessor):
         if key not in _benches:
             _benches[key] = _Bench(lab, self.isolation, Path(root))
         return _benches[key]
+
+    def _benchmark(self, bench: _Bench, student: str) -> list[NotebookNode]:
+        """Measure a student's pipeline, of all labs, where the course wants it."""
+        if not self.benchmark:
+            return []
+        submitted = CourseDirectory(parent=self).submitted_directory
+        rows = bench.benchmarks(submitted)
+        picture = draw_benchmark(rows.known(student) or rows.measure(student))
+        if isinstance(picture, Notice):
+            return [_stream(repr(picture))]
+        encoded = base64.b64encode(picture.png()).decode()
+        shown = _shown({"png": encoded, "alt": f"{picture.title}. {picture.text}"})
+        return [_stream(f"{picture.text}\n"), *([shown] if shown else [])]
 
     def _outputs(
         self, bench: _Bench, nb: NotebookNode, graded: dict[str, Verdict]

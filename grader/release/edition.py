@@ -21,7 +21,7 @@ from labkit.models.registry import MODELS
 STUDENT_ROOMS = {
     "grader": (
         *("__init__.py", "cli.py", "errors.py", "text.py"),
-        *("judge", "labs", "report", "sandbox", "selfcheck", "submissions"),
+        *("bench", "judge", "labs", "report", "sandbox", "selfcheck", "submissions"),
     ),
     "labkit": (
         *("__init__.py", "errors.py", "files.py", "hooks.py", "progress.py"),
@@ -34,6 +34,9 @@ STUDENT_ROOMS = {
 # trains fast is attention and decoder once more. What later labs show does not travel, either.
 # grader.release.leaks finds what is missing here.
 GIVES_AWAY = {"fast": "lab3_decoder"}
+
+# Rooms of grader that join with a lab: they show what it is about.
+JOINS = {"bench": "lab4_inference"}
 
 # The same of single methods, in files that an edition cannot be without: before lab 3 no model
 # decodes, so that nothing reaches the layers of the postnet, which run as those of the encoder do.
@@ -150,6 +153,9 @@ def build_edition(lab_name: str, target: Path) -> Path:
         "left out of this edition, because it says what that task asks for",
     )
     given_away = [name for name, last_lab in GIVES_AWAY.items() if last_lab in still_graded]
+    for name, first_lab in JOINS.items():
+        if first_lab in later_than(lab_name):
+            shutil.rmtree(target / "grader" / name, ignore_errors=True)
     for name in [*given_away, *(f"labs/{lab}" for lab in later_than(lab_name))]:
         shutil.rmtree(target / "labkit" / name, ignore_errors=True)
     return target

@@ -54,11 +54,15 @@ class ReportCard:
         labs: all labs of the kit in order.
         student: whose card it is; empty for one's own.
         self_check: whether only public cases were asked, by the student.
+        benchmark: what was measured of the pipeline, as plain data; none if nothing was.
+        picture: that shows it.
     """
 
     labs: tuple[LabReport, ...]
     student: str = ""
     self_check: bool = False
+    benchmark: dict[str, Any] | None = None
+    picture: Any = None
 
     @property
     def tests(self) -> tuple[ClassicTest, ...]:
@@ -129,6 +133,7 @@ class ReportCard:
                 for test in self.tests
             ],
             "labs": [lab_record(report) for report in self.labs],
+            "benchmark": self.benchmark,
         }
 
     def __repr__(self) -> str:
@@ -160,6 +165,8 @@ def _text(card: ReportCard) -> str:
     lines += ["", *_classic_lines(card)]
     for report in card.labs:
         lines += ["", *lab_lines(report)]
+    if card.picture is not None:
+        lines += ["", repr(card.picture)]
     return "\n".join([*lines, "", f"Next: {card.next}"]).lstrip("\n")
 
 
@@ -176,6 +183,7 @@ def _html(card: ReportCard) -> str:
             ],
         ),
         *map(lab_html, card.labs),
+        *([card.picture._repr_mimebundle_()["text/html"]] if card.picture is not None else []),
         f"<p><b>Next:</b> {say(card.next)}</p>",
     ]
     return f"<div>{''.join(parts)}</div>"

@@ -106,14 +106,14 @@ def report_card(folder: str | Path = ".") -> None:
     Args:
         folder: where the notebooks are; also looked for in the labs' folders in and beside it.
     """
-    show = _shower()
+    show = shower()
     try:
         show(check_folder(Path(folder), lambda line: show(_Line(f"{line} …"))))
     except GraderError as error:
         show(_Line(f"No report card: {error}."))
 
 
-def _shower() -> Callable[[Any], None]:
+def shower() -> Callable[[Any], None]:
     """Return what shows something in the place of what it has shown before."""
     try:
         from IPython.core.getipython import get_ipython

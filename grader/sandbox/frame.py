@@ -17,6 +17,7 @@ import torch
 from safetensors.torch import load, save
 
 NOTEBOOK = "notebook"  # the kind of question whose answer is a frame for each cell
+TURNS = "turns"  # the kind that is answered on the line, turn by turn, and timed there
 
 FRAME_LIMIT = 64 * 1024 * 1024  # bytes; the largest honest answer of any lab is under 4 MiB
 HEADER_LIMIT = 8 * 1024 * 1024  # bytes of JSON; most of it are the pictures of a notebook

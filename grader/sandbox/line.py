@@ -14,10 +14,18 @@ from typing import Any
 
 import torch
 
-from grader.sandbox.frame import LENGTH_BYTES, FrameError, pack, read_bytes, unpack, write_bytes
+from grader.sandbox.frame import (
+    FRAME_LIMIT,
+    LENGTH_BYTES,
+    FrameError,
+    pack,
+    read_bytes,
+    unpack,
+    write_bytes,
+)
 
 EVENT_LIMIT = 64 * 1024  # bytes of what one event may say
-REPLY_LIMIT = 256 * 1024  # bytes of what comes back
+REPLY_LIMIT = 256 * 1024  # bytes of what a partner of a case answers
 
 Tensors = dict[str, torch.Tensor]
 Said = dict[str, Any]
@@ -92,7 +100,7 @@ def answered_through(descriptor: int) -> None:
         try:
             write_bytes(descriptor, pack(event, tensors))
             length = int.from_bytes(read_bytes(descriptor, LENGTH_BYTES), "little")
-            if length > REPLY_LIMIT:
+            if length > FRAME_LIMIT:
                 raise FrameError("a reply too long")
             reply, found = unpack(read_bytes(descriptor, length))
         except (OSError, FrameError):

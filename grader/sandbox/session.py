@@ -15,10 +15,10 @@ import weakref
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Protocol
 
 from grader.errors import IsolationError
-from grader.judge.stage import Partner, Stage
+from grader.judge.stage import Partner
 from grader.labs.base import Tensors
 from grader.sandbox.frame import (
     FRAME_LIMIT,
@@ -72,6 +72,22 @@ def _merge(parts: list[Any]) -> dict[str, Any]:
     return {"cells": cells}
 
 
+class Listener(Protocol):
+    """The judge's end of a child's line, such as a :class:`grader.judge.stage.Stage`."""
+
+    def open(self) -> socket.socket:
+        """Begin anew, and return the end that is the child's."""
+
+    def close(self) -> None:
+        """End the line, if nobody else does."""
+
+    def fileno(self) -> int:
+        """Return the descriptor to wait for; -1 if there is nothing to attend to."""
+
+    def attend(self) -> None:
+        """Take what has come."""
+
+
 class _Gone(Exception):
     """The worker closed the pipe or did not answer in time."""
 
@@ -98,7 +114,8 @@ class Worker:
     """
 
     def __init__(self, kind: str, edition: Path) -> None:
-        if kind != NONE:
+        self.confined = kind != NONE
+        if self.confined:
             edition = _own_copy(edition)
             weakref.finalize(self, shutil.rmtree, edition, ignore_errors=True)
         self._command, self._environment = worker_command(kind, edition)
@@ -129,13 +146,25 @@ class Worker:
                         stream.close()
             self._process = None
 
+    def kill(self) -> None:
+        """End what runs, from whichever thread: whoever has asked learns that it is lost."""
+        if self._process is not None:
+            self._process.kill()
+
+    @property
+    def pid(self) -> int | None:
+        """The process that was started, of the sandbox if there is one; None if none runs."""
+        return self._process.pid if self._process is not None else None
+
     def last_words(self) -> str:
         """Return the last line that a worker printed on its standard error."""
         self._said.seek(0)
         lines = self._said.read()[-4000:].decode(errors="replace").strip().splitlines()
         return lines[-1] if lines else "no reason given"
 
-    def ask(self, document: dict[str, Any], tensors: Tensors, stage: Stage | None = None) -> Answer:
+    def ask(
+        self, document: dict[str, Any], tensors: Tensors, stage: Listener | None = None
+    ) -> Answer:
         """Send one request and wait for its answer, however the student's code behaves.
 
         Args:
@@ -193,7 +222,7 @@ class Worker:
         document: dict[str, Any],
         tensors: Tensors,
         seconds: float,
-        stage: Stage | None = None,
+        stage: Listener | None = None,
     ) -> Answer:
         deadline = time.monotonic() + seconds
         self._nonce += 1
@@ -239,7 +268,7 @@ class Worker:
         except OSError:
             raise _Gone from None
 
-    def _play(self, stage: Stage, deadline: float) -> None:
+    def _play(self, stage: Listener, deadline: float) -> None:
         """Answer events until the worker's envelope comes: by then, no child is left."""
         assert self._process is not None and self._process.stdout is not None
         pipe = self._process.stdout.fileno()

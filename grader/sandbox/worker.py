@@ -24,12 +24,14 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import Any
 
 from grader.sandbox.frame import (
     FRAME_LIMIT,
     LENGTH_BYTES,
     NOTEBOOK,
+    TURNS,
     pack,
     read_bytes,
     unpack,
@@ -54,6 +56,8 @@ _NOTEBOOK_MODULES = (
     "matplotlib.pyplot",
     "labkit.notebook",
 )
+# of those kinds of questions that not every worker is asked; what they do tells them no secret
+_MODULES = {NOTEBOOK: _NOTEBOOK_MODULES, TURNS: ("grader.bench.beside",)}
 _PR_SET_DUMPABLE = 4
 _POLL_SECONDS = 0.005
 
@@ -107,6 +111,8 @@ def _answer(document: dict[str, Any], tensors: dict[str, Any]) -> Iterator[bytes
 
         for cell_id, outputs in run_notebook(document["cells"], document["seconds"]):
             yield pack({"cells": {cell_id: outputs}})
+    elif document["kind"] == TURNS:
+        yield pack(*resolve_name(document["served"])(document, tensors))[LENGTH_BYTES:]
     else:
         from grader.sandbox.perform import perform
 
@@ -222,9 +228,8 @@ def answer_in_child(
         confined: whether this runs in a sandbox of its own.
         line: descriptor of the child's line to the judge's stage, if it has one; closed here.
     """
-    if head["kind"] == NOTEBOOK:
-        _preload(_NOTEBOOK_MODULES)
-    if counted := confined and head["kind"] != NOTEBOOK:  # a notebook's run is told no secret
+    _preload(_MODULES.get(head["kind"], ()))
+    if counted := confined and head["kind"] not in _MODULES:
         stir()
         numbers = counters()
     started = time.monotonic()

@@ -52,13 +52,13 @@ def check_notebook(path: Path) -> tuple[Lab, Submission, list[Verdict]]:
     lab = recognise(notebook)
     submission = graft(notebook, lab)
     with contextlib.ExitStack() as stack:
-        edition = stack.enter_context(_edition(lab))
+        edition = stack.enter_context(edition_of(lab))
         worker = stack.enter_context(Worker(NONE, edition))
         return lab, submission, Judge(lab, worker, public_only=True).judge(submission)
 
 
 @contextlib.contextmanager
-def _edition(lab: Lab) -> Iterator[Path]:
+def edition_of(lab: Lab) -> Iterator[Path]:
     """Yield the folder with a student edition: this kit, or one that is made of the full kit.
 
     The full kit has the reference under the same names, which would answer for a broken cell.

@@ -12,7 +12,7 @@ import contextlib
 import io
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -149,14 +149,31 @@ def _names(cell: dict[str, Any]) -> frozenset[str]:
 
 
 def _run(cells: list[Cell], fills: list[Fill], found: Found) -> None:
-    """Run a notebook's imports and the cells of its tasks, in the order of the tasks."""
+    """Run a notebook's imports and the cells of its tasks, as the judge finds them."""
+    setup = _imports(cells)
+    wanted = [Wanted(fill.task, fill.owner, fill.methods) for fill in fills]
+    sources = {task: cell.source for task, cell in find(cells, wanted, setup).items()}
+    code = [cell.source for cell in cells if cell.is_code]
+    run_fills(sources, setup, fills, found, "\n".join(code))
+
+
+def run_fills(
+    sources: Mapping[str, str], setup: str, fills: Sequence[Fill], found: Found, code: str = ""
+) -> None:
+    """Run what belongs to the tasks of one notebook, in their order.
+
+    Args:
+        sources: of the tasks' cells, by task.
+        setup: what is imported before them.
+        fills: the notebook's tasks.
+        found: gets the classes, and what keeps a task from being used.
+        code: the whole notebook's; the sources alone if it is empty.
+    """
     space: dict[str, Any] = {"__name__": "your_notebook"}
     kernel = Kernel(space, stopped_by=(TooLongError, KeyboardInterrupt))
-    setup = _imports(cells)
     with contextlib.suppress(Exception), quietly():  # one that fails is missed where it is needed
         kernel.run(setup, "<setup>")
     space |= fresh_classes()  # also the base of a class whose first cell is of no use
-    sources = find(cells, [Wanted(fill.task, fill.owner, fill.methods) for fill in fills], setup)
     for fill in fills:
         if fill.task not in sources:
             found.problems[fill.task] = "its cell is missing"
@@ -164,7 +181,7 @@ def _run(cells: list[Cell], fills: list[Fill], found: Found) -> None:
         problem = None
         try:
             with quietly(), time_limit(SECONDS_PER_CELL):
-                kernel.run(sources[fill.task].source, f"<{fill.task}>")
+                kernel.run(sources[fill.task], f"<cell {fill.task}>")
         except TooLongError as error:
             found.problems[fill.task] = in_one_line(error)
             continue
@@ -174,10 +191,9 @@ def _run(cells: list[Cell], fills: list[Fill], found: Found) -> None:
         missing = [method for method in fill.methods if not _is_defined(owner, method, space)]
         if missing:
             stub = re.compile(rf"\bdef {missing[0]}\b")  # it was left out
-            unfilled = any(stub.search(cell.source) for cell in cells if cell.is_code)
             found.problems[fill.task] = problem or (
                 "not filled in yet"
-                if unfilled
+                if stub.search(code or "\n".join(sources.values()))
                 else f"its cell defines no {fill.owner}.{missing[0]}"
             )
         else:

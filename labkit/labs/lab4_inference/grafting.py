@@ -107,6 +107,22 @@ def own_model(folder: str | Path = ".") -> OwnModel:
     """
     voice = Synthesizer.from_pretrained(device="cpu")
     found = find_fills(Path(folder).resolve())
+    origins = try_fills(voice, found)
+    own = {origin.task for origin in origins if origin.is_own}
+    model = transplant(voice.tacotron2, found.mixed(own))
+    return OwnModel(model, Synthesizer(model, voice.vocoder, settings=voice.settings), origins)
+
+
+def try_fills(voice: Synthesizer, found: Found) -> tuple[Origin, ...]:
+    """Try each task by itself, and all together in a voice.
+
+    Args:
+        voice: in whose model the classes are to stand.
+        found: what the student's notebooks hold.
+
+    Returns:
+        Whose code each task is to be, and why.
+    """
     problems, remarks = dict(found.problems), {}
     for fill in FILLS:
         if fill.task not in problems:
@@ -118,12 +134,10 @@ def own_model(folder: str | Path = ".") -> OwnModel:
     for task, problem in _guilty(voice, found, own).items():
         problems[task] = f"the voice did not speak with it: {problem}"
         own.remove(task)
-    model = transplant(voice.tacotron2, found.mixed(set(own)))
-    origins = tuple(
+    return tuple(
         Origin(fill.task, fill.task in own, problems.get(fill.task) or remarks[fill.task])
         for fill in FILLS
     )
-    return OwnModel(model, Synthesizer(model, voice.vocoder, settings=voice.settings), origins)
 
 
 def _try_alone(found: Found, task: str) -> tuple[str | None, bool]:
@@ -143,7 +157,8 @@ def _try_alone(found: Found, task: str) -> tuple[str | None, bool]:
     if problem:
         return problem, False
     is_same = all(
-        result.shape == wanted.shape and torch.allclose(result, wanted, atol=_TOLERANCE)
+        result.shape == wanted.shape
+        and torch.allclose(result.to(wanted.dtype), wanted, atol=_TOLERANCE)
         for result, wanted in zip(outputs, expected, strict=True)
     )
     return None, is_same

@@ -99,6 +99,10 @@ class TestSolved:
             folder = own
         assert len(own_model(folder).own) == 9
 
+    def test_lengths_of_another_type_are_the_same_numbers(self, own: Path) -> None:
+        edit(own, "decoder-3", put("dtype=torch.int32", "dtype=torch.int64"))
+        assert [o.why for o in own_model(own).origins] == [SAME] * len(FILLS)
+
     def test_the_tasks_are_those_that_are_graded(self) -> None:
         expected: dict[tuple[str, str], set[str]] = {}
         for lab, graded in GRADED:

@@ -1,0 +1,1 @@
+"""How fast a student's pipeline is: timed from the judge's side, beside the reference."""

@@ -1,0 +1,117 @@
+"""A question's process, held and looked at from outside.
+
+While the one side is timed, the other is stopped with all its threads: it can neither work ahead
+nor take the processor away. What a process has used is read where only the kernel writes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+from pathlib import Path
+from typing import NamedTuple
+
+_PROC = Path("/proc")
+_TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
+
+
+class Usage(NamedTuple):
+    """What a process has had so far, in seconds."""
+
+    processor: float
+    """Of all its threads."""
+    waited: float
+    """Its first thread: ready to run while others had the processor."""
+
+
+def children_of(pid: int) -> list[int]:
+    """Return the processes that a process has started; none if nobody can tell."""
+    found: list[int] = []
+    with contextlib.suppress(OSError, ValueError):
+        for task in (_PROC / str(pid) / "task").iterdir():
+            found += map(int, (task / "children").read_text().split())
+    return found
+
+
+def can_be_held() -> bool:
+    """Whether this machine tells who has started whom, so that all of it can be stopped."""
+    try:
+        (_PROC / "self/task" / str(os.getpid()) / "children").read_text()
+    except OSError:
+        return False
+    return True
+
+
+class Held:
+    """The process of a question, and all that it starts.
+
+    Args:
+        worker: process of the worker, as it was started here.
+        confined: whether a sandbox stands between that and the worker itself.
+    """
+
+    def __init__(self, worker: int, confined: bool) -> None:
+        self.pid = 0
+        family = children_of(worker)
+        for _ in range(confined):
+            family = [child for pid in family for child in children_of(pid)]
+        if family:
+            self.pid = family[-1]
+
+    def all(self) -> list[int]:
+        """Return the process and what descends from it."""
+        family = [self.pid] if self.pid else []
+        for pid in family:
+            family += children_of(pid)
+        return family
+
+    def stop(self) -> None:
+        """Stop every thread of every process, those that were just being started, too."""
+        stopped: set[int] = set()
+        while new := set(self.all()) - stopped:
+            for pid in new:
+                self._send(pid, signal.SIGSTOP)
+            stopped |= new
+
+    def go(self) -> None:
+        """Let all of them go on."""
+        for pid in self.all():
+            self._send(pid, signal.SIGCONT)
+
+    def kill(self) -> bool:
+        """End the process; False if nobody knows which it is."""
+        if self.pid:
+            self._send(self.pid, signal.SIGKILL)
+        return bool(self.pid)
+
+    def pin(self, core: int) -> None:
+        """Keep every thread, and all that it will start, on one core; while they are stopped."""
+        for pid in self.all():
+            with contextlib.suppress(OSError):
+                for task in (_PROC / str(pid) / "task").iterdir():
+                    os.sched_setaffinity(int(task.name), {core})
+
+    def usage(self) -> Usage:
+        """Return what has been used so far."""
+        processor = waited = 0.0
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            for pid in self.all():
+                fields = (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
+                processor += (int(fields[11]) + int(fields[12])) / _TICKS
+            schedule = (_PROC / str(self.pid) / "schedstat").read_text().split()
+            waited = int(schedule[1]) / 1e9
+        return Usage(processor, waited)
+
+    def peak_bytes(self) -> int:
+        """Return the most memory that the process has held at a time; 0 if nobody can tell."""
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            for line in (_PROC / str(self.pid) / "status").read_text().splitlines():
+                if line.startswith("VmHWM:"):
+                    return 1024 * int(line.split()[1])
+        return 0
+
+    @staticmethod
+    def _send(pid: int, what: int) -> None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, what)
