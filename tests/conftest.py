@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import textwrap
@@ -70,6 +71,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if NOT_COUNTED.search(item.path.as_posix()):
             item.add_marker("no_cover")
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector what is there for good: PyTorch, and six thousand tests."""
+    gc.collect()
+    gc.freeze()
 
 
 LOCATION = """
