@@ -27,7 +27,7 @@ from grader.course.benchmark_rows import (
     newest_rows,
     page_section,
 )
-from grader.course.benchmarks import Bonus, bench_course, bonus_of
+from grader.course.benchmarks import Bonus, bench_course, bonus_of, write_table
 from grader.course.ledger import KEY_FIELDS, Ledger
 from grader.course.report_cards import course_cards
 from grader.course.secret import course_secret
@@ -285,6 +285,15 @@ class TestWhereItIsShown:
         assert ["0.95", "to", "1.05", "1"] in [line[:4] for line in lines]
         assert class_lines([]) == []
         assert len(class_lines([some_row(status="wrong", ratio=None)])) == 1
+
+    def test_a_row_that_was_kept_is_the_row_that_was_made(self, graded: Path) -> None:
+        rows = newest_rows(graded, course_secret(graded))
+        write_table(graded / "table.csv", [rows["ada"]], [])
+        with (graded / "table.csv").open(encoding="utf-8", newline="") as file:
+            (line,) = csv.DictReader(file)
+        figures = {name: float(line[name]) for name in ("encoder", "decoder", "vocoder", "low")}
+        assert figures == {"encoder": 0.002, "decoder": 0.05, "vocoder": 0.02, "low": 1.59}
+        assert lines_of(rows["ada"])[-30:] == lines_of(some_row())[-30:]
 
     def test_a_page_is_inert_and_says_that_no_point_depends_on_it(self, graded: Path) -> None:
         rows = newest_rows(graded, course_secret(graded))

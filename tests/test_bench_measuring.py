@@ -18,6 +18,7 @@ from grader.bench.inputs import Draw, Size
 from grader.bench.measure import MOST_ROUNDS, Measured, Plan, measure
 from grader.bench.processes import Usage
 from grader.bench.side import Turn, TurnError
+from grader.bench.verify import difference
 from grader.labs.base import Tensors
 from labkit.pipeline.front_end import Phonemes
 
@@ -211,6 +212,25 @@ class TestMeasuring:
         assert found.status == "not measured"
         assert "the machine was busy: for 50% of its time" in found.reason
 
+    def test_a_turn_that_was_disturbed_is_taken_anew_with_other_inputs(self) -> None:
+        disturbed = iter([False] * 30 + [True] * 4 + [False] * 10_000)
+        inputs = []
+
+        class Noted(Pretended):
+            def turn(self, do: str, given: Tensors | None = None, **said: Any) -> Turn:
+                turn = super().turn(do, given, **said)
+                if do == "read" and given is not None:
+                    inputs.append(tuple(given["ids"].flatten().tolist()))
+                if not next(disturbed):
+                    return turn
+                return turn._replace(seconds=5 * turn.seconds, used=Usage(0.0, 4 * turn.seconds))
+
+        found = measured(Noted())
+        assert (found.status, found.findings) == ("measured", [])
+        assert found.ratio is not None
+        assert (found.ratio.median, found.ratio.high, found.ratio.rounds) == (1.0, 1.0, 5)
+        assert len(set(inputs)) == len(inputs)
+
     def test_threads_of_the_students_own_are_no_busy_machine(self) -> None:
         found = measured(Pretended(slower("encoder-1", 3.0), waited=0.6))
         assert found.status == "measured"
@@ -231,7 +251,7 @@ class TestMeasuring:
         student.shift, student.shifted = 0.5, {task}
         found = measured(student)
         assert (found.status, found.ratio) == ("wrong", None)
-        assert "the mel is not that of the reference: it differs by up to 0.5" in found.reason
+        assert "the mel is not that of the reference: it differs by 0.5 on average" in found.reason
         assert found.guilty == [task]
 
     def test_what_is_wrong_only_now_and_then_has_no_time(self) -> None:
@@ -244,6 +264,28 @@ class TestMeasuring:
 
         student.cost, student.shifted = cost, {"decoder-2"}
         assert measured(student).status == "wrong"
+
+    def test_a_sentence_that_makes_much_of_a_rounding_is_read_anew(self) -> None:
+        student = Pretended()
+        turns = iter(range(10_000))
+
+        def cost(do: str, own: list[str], steps: int) -> float:
+            student.shift = 0.001 if next(turns) in (40, 71) else 0.0
+            return steady(do, own, steps)
+
+        student.cost, student.shifted = cost, {"decoder-2"}
+        assert measured(student).status == "measured"
+
+    def test_another_shape_is_no_rounding(self) -> None:
+        found = difference({"mel": torch.zeros(1, 80, 3)}, {"mel": torch.zeros(1, 80, 4)})
+        assert found == ("the mel has the shape (1, 80, 3), not (1, 80, 4)", True)
+        assert difference({}, {"mel": torch.zeros(1)}) == ("there is no mel", True)
+        nan = {"mel": torch.tensor([float("nan")])}
+        assert difference(nan, {"mel": torch.zeros(1)}) == (
+            "the mel holds numbers that are not finite",
+            True,
+        )
+        assert difference({"mel": torch.zeros(0)}, {"mel": torch.zeros(0)}) is None
 
     def test_what_stops_has_no_time_and_says_why(self) -> None:
         def cost(do: str, own: list[str], steps: int) -> float:

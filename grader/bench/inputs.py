@@ -71,6 +71,11 @@ class Draw:
         ids = torch.tensor([self._sentence(size.symbols) for _ in range(size.batch)])
         return {"ids": ids, "lengths": torch.full((size.batch,), size.symbols)}
 
+    def like(self, mel: torch.Tensor) -> torch.Tensor:
+        """Return a mel that sounds as good as the same, and that nobody has seen."""
+        generator = torch.Generator().manual_seed(self.dice.getrandbits(60))
+        return mel + 0.01 * torch.randn(mel.shape, generator=generator)
+
     def _sentence(self, symbols: int) -> list[int]:
         words: list[str] = []
         ids: list[int] = []

@@ -15,6 +15,8 @@ from grader.bench.side import TurnError
 
 MOST_ROUNDS = 15
 PART_ROUNDS = 3
+_PLAIN = 1.25  # a ratio that three rounds are enough for
+_SLOW_ANYWAY = 2.0  # a ratio at which nobody asks whether it grows, too
 _MUCH_LATER = 4  # times the budget
 THREADS = 1.1  # processors at a time that one thread cannot use
 _GROWTH_IN_SIGHT = 1.04
@@ -80,6 +82,7 @@ def measure(contest: Contest, plan: Plan, clock: Callable[[], float] = time.mono
 
 def _measure(contest: Contest, plan: Plan, clock: Callable[[], float]) -> Measured:
     end = clock() + plan.seconds
+    contest.spare = plan.seconds
     contest.prepare(contest.own)
     for size in plan.sizes:  # what is first used, compiled or allocated is no part of it
         contest.whole(size, keep=False)
@@ -163,8 +166,13 @@ def _compare(contest: Contest, size: Size, do: str, own: Sequence[str]) -> Ratio
         WrongError: it gave another one than the reference.
     """
     contest.prepare(own)
-    pairs = [contest.part(do, size, own) for _ in range(1 + LEAST_ROUNDS)]
-    return ratio_of(*zip(*pairs[1:], strict=True))  # the first one warmed it up
+    contest.part(do, size, own)  # warms it up
+    pairs: list[tuple[float, float]] = []
+    while len(pairs) < LEAST_ROUNDS:
+        pairs.append(contest.part(do, size, own))
+        if len(pairs) == PART_ROUNDS and min(a / b for a, b in pairs) > _PLAIN:
+            break
+    return ratio_of(*zip(*pairs, strict=True))
 
 
 def _growth(contest: Contest, plan: Plan, measured: Measured) -> None:
@@ -173,7 +181,9 @@ def _growth(contest: Contest, plan: Plan, measured: Measured) -> None:
     One round says whether there is anything to look at; two more say whether it is so. So long
     after its end, a sentence is noise, of which right decoders make different ones: it has no time.
     """
-    if not set(names_of(contest.own)) & {"Decoder", "Attention", "LocationLayer"}:
+    assert measured.ratio is not None
+    is_slow = measured.ratio.median > _SLOW_ANYWAY
+    if is_slow or not set(names_of(contest.own)) & set(PARTS["decode"]):
         return
     contest.prepare(contest.own)
     contest.part("decode", plan.grown[0], checked=False)

@@ -22,7 +22,7 @@ class Usage(NamedTuple):
     processor: float
     """Of all its threads."""
     waited: float
-    """Its first thread: ready to run while others had the processor."""
+    """Its first thread: ready to run, while something else than its other threads ran."""
 
 
 def children_of(pid: int) -> list[int]:
@@ -99,8 +99,10 @@ class Held:
             for pid in self.all():
                 fields = (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
                 processor += (int(fields[11]) + int(fields[12])) / _TICKS
-            schedule = (_PROC / str(self.pid) / "schedstat").read_text().split()
-            waited = int(schedule[1]) / 1e9
+            for task in (_PROC / str(self.pid) / "task").iterdir():
+                ran, stood = map(int, (task / "schedstat").read_text().split()[:2])
+                # where one of its own threads was in the way of the first, nobody else was
+                waited += stood / 1e9 if int(task.name) == self.pid else -ran / 1e9
         return Usage(processor, waited)
 
     def peak_bytes(self) -> int:

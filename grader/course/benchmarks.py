@@ -19,7 +19,7 @@ from pathlib import Path
 import torch
 
 from grader.bench.bench import Bench, Settings
-from grader.bench.row import LAST, MEASURED, Row, in_a_line, main_latency
+from grader.bench.row import LAST, MEASURED, PARTS, Row, in_a_line, main_latency
 from grader.course.benchmark_rows import ALL_LABS, BENCHMARKS
 from grader.course.course import make_writable
 from grader.course.handed_in import HandedIn, students_of
@@ -121,7 +121,7 @@ def bench_course(
             known = None if again else all_rows.known(student)
             rows.append(known or all_rows.measure(student))
             progress(rows[-1], known is not None)
-    _write(output / TABLE, rows, bonuses)
+    write_table(output / TABLE, rows, bonuses)
     return rows
 
 
@@ -220,7 +220,7 @@ class Benchmarks:
         return self._bench
 
 
-def _write(path: Path, rows: list[Record], bonuses: Sequence[Bonus]) -> None:
+def write_table(path: Path, rows: list[Record], bonuses: Sequence[Bonus]) -> None:
     """Write the table as CSV that no spreadsheet can misread; whole or not at all."""
     with (
         whole_file(path, GraderError) as unfinished,
@@ -241,7 +241,7 @@ def _cells(row: Record, bonuses: Sequence[Bonus]) -> list[object]:
             ratio["rounds"],
             *(round(seconds, 6) for seconds in main.seconds),
             round(main.real_time_factor, 6),
-            *(round(parts[0], 6) for parts in row["parts"].values()),
+            *(round(row["parts"][name][0], 6) for name in PARTS.values()),
             row["peak_bytes"][0],
             round(row["processors"], 3),
         ]
