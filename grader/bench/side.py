@@ -22,7 +22,7 @@ from grader.text import visible
 
 BUILD_SECONDS = 90.0  # for running the cells, loading a voice and trying each task
 QUESTION_SECONDS = 900.0  # of wall clock, both sides' turns together
-_END_SECONDS = 20.0
+_END_SECONDS = 5.0  # for a child that was told to go; it is killed then
 _BUFFER = 4 * 1024 * 1024
 
 _UNASKED = "it said something that nobody had asked for"
