@@ -14,6 +14,7 @@ import pytest
 from bench_tools import RIGHT, Small, notebooks, solved, ticking, unhurried
 from course_tools import Ran, in_process
 from grader.bench import bench as bench_room
+from grader.bench import measure
 from grader.bench.bench import Bench
 from grader.bench.figures import Ratio
 from grader.bench.picture import draw_benchmark
@@ -240,6 +241,19 @@ class TestCourse:
             progress=lambda row, is_known: known.append(is_known),
         )
         assert known == [True, False]
+
+    def test_what_a_busy_machine_kept_from_being_measured_is_measured_again(
+        self, measured: Measured, course: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        known: list[bool] = []
+        with monkeypatch.context() as busy:
+            busy.setattr(measure, "why_not", lambda *_: "the machine was busy")
+            (row,) = measured(course, students=["ada"])
+        assert (row["status"], row["reason"]) == ("not measured", "the machine was busy")
+        (row,) = measured(
+            course, students=["ada"], progress=lambda row, is_known: known.append(is_known)
+        )
+        assert (row["status"], known) == ("measured", [False])
 
     def test_rows_are_sealed(self, measured: Measured, course: Path) -> None:
         measured(course, students=["zoe"])

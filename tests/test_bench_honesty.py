@@ -14,7 +14,7 @@ import torch
 from bench_tools import CHEATS, HONEST, RIGHT, Small, Variant, changed, solved, ticking, unhurried
 from grader.bench import contest as contest_room
 from grader.bench.bench import Bench
-from grader.bench.processes import Held, children_of
+from grader.bench.processes import Held, children_of, idlest_core
 from grader.bench.row import LAST, Row
 from grader.bench.side import Side
 from grader.release.edition import build_edition
@@ -246,6 +246,10 @@ class TestBroken:
         assert bench._reference.held is not None
         bench._reference.held.kill()
         assert row_of(bench, RIGHT)["status"] == "measured"
+
+
+def test_a_core_is_chosen_among_those_that_may_be_used() -> None:
+    assert idlest_core(0.0) in os.sched_getaffinity(0)
 
 
 def test_nobody_knows_the_children_of_nobody() -> None:

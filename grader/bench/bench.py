@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
@@ -14,7 +13,7 @@ from grader.bench.beside import FULL
 from grader.bench.contest import Contest, ReferenceLostError
 from grader.bench.inputs import Draw, Size
 from grader.bench.measure import Measured, Plan, measure
-from grader.bench.processes import can_be_held
+from grader.bench.processes import can_be_held, idlest_core
 from grader.bench.row import FAILED, LAST, Row, make_row
 from grader.bench.side import Side, TurnError
 from grader.errors import GraderError
@@ -89,7 +88,7 @@ class Bench:
         self._workers = [Worker(isolation.kind, edition) for _ in range(2)]
         self._student, self._reference = (Side(worker, clock) for worker in self._workers)
         self._voice = Synthesizer.from_pretrained(device="cpu").settings
-        self._core = _core()
+        self._core: int | None = None
 
     def __enter__(self) -> Bench:
         return self
@@ -129,6 +128,9 @@ class Bench:
         about = self._about()
         if not submissions:
             return make_row(Measured(FAILED, "nothing was handed in of any lab"), about=about)
+        self._core = idlest_core()
+        if self._reference.held is not None and self._core is not None:
+            self._reference.held.pin(self._core)
         if not self._reference.is_alive:
             try:
                 self._reference.start(self._document({}), self._core, _REFERENCE_SECONDS)
@@ -196,13 +198,6 @@ class Bench:
             "processor": device_name(torch.device("cpu")),
             "torch": torch.__version__,
         }
-
-
-def _core() -> int | None:
-    """Return the core on which both sides compute; None if this system does not tell."""
-    if not hasattr(os, "sched_getaffinity"):
-        return None
-    return max(os.sched_getaffinity(0))
 
 
 def _checked(origins: Any) -> list[tuple[str, bool, str]]:

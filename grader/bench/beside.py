@@ -105,7 +105,7 @@ class Pipelines:
             run_fills(lab["cells"], lab["setup"], fills, self.found)
         self.base: Any = choose_acoustic() if document["model"] == FULL else voice.tacotron2
         self.vocoder = choose_vocoder(name) if (name := document["vocoder"]) else voice.vocoder
-        self.denoiser = Denoiser(self.vocoder)
+        self._denoiser = Denoiser(self.vocoder)
         self.folder = folder
         self._models: dict[tuple[str, ...], Any] = {}
         self.functions = self._define(document["functions"])
@@ -114,6 +114,11 @@ class Pipelines:
         for task, name in _NAMES.items():
             problem = self._problem(task, name)
             self.origins.append([task, not problem, problem])
+
+    def denoiser(self, audio: torch.Tensor, strength: float) -> torch.Tensor:
+        """Denoise; what an untrained model shouts is cut to what a file can hold."""
+        cut: torch.Tensor = self._denoiser(audio, strength).clamp(-1, 1)
+        return cut
 
     def _define(self, lab: Report) -> dict[str, Callable[..., Any]]:
         """Run the cells of lab 4's functions, and return those that are there."""

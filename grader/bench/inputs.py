@@ -72,7 +72,7 @@ class Draw:
         return {"ids": ids, "lengths": torch.full((size.batch,), size.symbols)}
 
     def like(self, mel: torch.Tensor) -> torch.Tensor:
-        """Return a mel that sounds as good as the same, and that nobody has seen."""
+        """Return a mel that sounds much the same, and that nobody has seen."""
         generator = torch.Generator().manual_seed(self.dice.getrandbits(60))
         return mel + 0.01 * torch.randn(mel.shape, generator=generator)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import time
 from pathlib import Path
 from typing import NamedTuple
 
@@ -41,6 +42,32 @@ def can_be_held() -> bool:
     except OSError:
         return False
     return True
+
+
+def idlest_core(seconds: float = 0.2) -> int | None:
+    """Return the core that does least, of those that this process may use; None if nobody knows.
+
+    Args:
+        seconds: for which it is looked at.
+    """
+    if not hasattr(os, "sched_getaffinity"):
+        return None
+    cores = os.sched_getaffinity(0)
+    before = _idle_ticks()
+    time.sleep(seconds)
+    idle = {core: ticks - before.get(core, 0) for core, ticks in _idle_ticks().items()}
+    return max(sorted(cores), key=lambda core: idle.get(core, 0))
+
+
+def _idle_ticks() -> dict[int, int]:
+    """Return for how long each core has had nothing to do."""
+    found = {}
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        for line in (_PROC / "stat").read_text().splitlines():
+            name, *ticks = line.split()
+            if name.startswith("cpu") and name[3:].isdigit():
+                found[int(name[3:])] = int(ticks[3])
+    return found
 
 
 class Held:

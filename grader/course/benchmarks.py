@@ -19,7 +19,7 @@ from pathlib import Path
 import torch
 
 from grader.bench.bench import Bench, Settings
-from grader.bench.row import LAST, MEASURED, PARTS, Row, in_a_line, main_latency
+from grader.bench.row import LAST, MEASURED, NOT_MEASURED, PARTS, Row, in_a_line, main_latency
 from grader.course.benchmark_rows import ALL_LABS, BENCHMARKS
 from grader.course.course import make_writable
 from grader.course.handed_in import HandedIn, students_of
@@ -176,8 +176,12 @@ class Benchmarks:
             self._folder.cleanup()
 
     def known(self, student: str) -> Record | None:
-        """Return the row of what a student has handed in now; None if that is not measured yet."""
-        return self._ledger.find(self._key(student))
+        """Return the row of what a student has handed in now; None if that is still to be measured.
+
+        What a busy machine kept from being measured is.
+        """
+        row = self._ledger.find(self._key(student))
+        return None if row is None or row["status"] == NOT_MEASURED else row
 
     def measure(self, student: str) -> Record:
         """Measure a student's pipeline; whatever the folders hold, there is a row."""
