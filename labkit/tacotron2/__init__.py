@@ -1,7 +1,7 @@
 """Tacotron 2: symbol ids to log-mel spectrogram, as the paper and the published weights have it.
 
 Read in this order: ``layers``, ``encoder``, ``attention``, ``prenet``, ``decoder``, ``postnet``,
-``model``. How inference is made fast: ``engine``, on top of ``matrices``.
+``model``. How inference is made fast stands in :mod:`labkit.fast`.
 """
 
 from __future__ import annotations
