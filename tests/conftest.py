@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-import re
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
@@ -47,13 +46,6 @@ LONGEST = (
 )
 
 
-# Hundreds of fills go the same few ways, which other tests go, too: counting their lines each time
-# took as long as the fills themselves.
-NOT_COUNTED = re.compile(
-    r"/(labs/(test_contract|lab\w+/test_(styles|slips|attacks)\w*)|test_(attacks|fills|handins\w*))[.]"
-)
-
-
 def pytest_configure(config: pytest.Config) -> None:
     for number, lesson in enumerate(LESSONS, start=1):
         config.addinivalue_line("markers", f"lab{number}: {lesson.title}")
@@ -68,9 +60,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(f"lab{number}")
     places = {ROOT / f"tests/{name}.py": place for place, name in enumerate(LONGEST)}
     items.sort(key=lambda item: places.get(item.path, len(places)))
-    for item in items:
-        if NOT_COUNTED.search(item.path.as_posix()):
-            item.add_marker("no_cover")
 
 
 def pytest_collection_finish() -> None:

@@ -58,6 +58,9 @@ CARD = {
 
 each_task = pytest.mark.parametrize("task_id", TASKS)
 each_lab = pytest.mark.parametrize("lab", LABS.values(), ids=LABS)
+# Hundreds of answers go the few ways that other tests go, too: counting their lines each time takes
+# as long as the answers themselves.
+hundreds = pytest.mark.no_cover
 
 
 @cache
@@ -208,6 +211,7 @@ def test_slips_say_different_things(task_id: str) -> None:
     assert len({slip.title for slip in slips}) == len({slip.id for slip in slips}) == len(slips)
 
 
+@hundreds
 @pytest.mark.parametrize(("task_id", "way"), EVERY_WAY)
 def test_the_check_names_every_slip_with_its_question(task_id: str, way: str) -> None:
     known = TASKS[task_id][1].slip(way.partition("~")[0])
@@ -219,6 +223,7 @@ def test_the_check_names_every_slip_with_its_question(task_id: str, way: str) ->
     assert "not yet" in result._repr_html_()
 
 
+@hundreds
 @each_task
 def test_a_slip_in_a_students_cell_is_named_and_costs_its_own_points_only(task_id: str) -> None:
     """On the public cases; some on all of them and among the others, which takes longer."""
@@ -235,6 +240,7 @@ def test_a_slip_in_a_students_cell_is_named_and_costs_its_own_points_only(task_i
         assert all(other.passed for other in verdicts.values()), way
 
 
+@hundreds
 @pytest.mark.parametrize("task_id", [task_id for task_id in WAYS if TASKS[task_id][1].given])
 def test_a_slip_is_caught_where_the_answers_of_earlier_tasks_are_given(task_id: str) -> None:
     lab, task = TASKS[task_id]
@@ -244,6 +250,7 @@ def test_a_slip_is_caught_where_the_answers_of_earlier_tasks_are_given(task_id: 
             assert (verdict.points, verdict.note[:7]) == (0, "judged "), way
 
 
+@hundreds
 @each_task
 def test_hidden_and_fresh_cases_catch_every_slip_by_themselves(task_id: str) -> None:
     lab, task = TASKS[task_id]
@@ -259,6 +266,7 @@ def test_hidden_and_fresh_cases_catch_every_slip_by_themselves(task_id: str) -> 
                 assert fails(task, asked, slip, **names), way
 
 
+@hundreds
 @each_task
 def test_noise_is_wrong_and_is_told_where_and_never_why(task_id: str) -> None:
     lab, task = TASKS[task_id]
