@@ -1,6 +1,6 @@
 """Whether the bench tells the truth: the reference against itself, slow pipelines, and cheats.
 
-    python benchmarks/pipelines.py [--isolation none] [--repeat 3]
+    python benchmarks/pipelines.py [--isolation none] [--repeat 3] [--only NAME]
 
 Hands in the notebooks' own solutions, then the same with one thing changed, and prints what the
 bench says of each: the ratio to the reference, and what it names. Beside four busy loops nothing
@@ -55,6 +55,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--isolation", choices=KINDS, default=BUBBLEWRAP)
     parser.add_argument("--repeat", type=int, default=3, help="of the reference against itself")
+    parser.add_argument("--only", default="", help="variants with this in their name")
     arguments = parser.parse_args()
     isolation = require(arguments.isolation)
     torch.set_num_threads(1)
@@ -70,7 +71,10 @@ def main() -> None:
             for _ in range(arguments.repeat):
                 measured(RIGHT)
             for variant in VARIANTS[1:]:
-                measured(variant)
+                if arguments.only in variant.name:
+                    measured(variant)
+            if arguments.only:
+                return
             with busy(LOOPS):
                 measured(RIGHT, f"the solutions beside {LOOPS} busy loops")
 

@@ -176,6 +176,11 @@ class TestMeasuring:
         assert found.findings[0].startswith(f"{name}: with it alone, ")
         assert "1.60 times as long" in found.findings[0]
 
+    def test_a_slow_part_is_named_that_is_little_of_the_whole(self) -> None:
+        found = measured(Pretended(slower("encoder-1", 2.0, ("encode",))))
+        assert found.ratio is not None
+        assert (found.ratio.median, list(found.slow)) == (1.0, ["Encoder"])
+
     def test_what_grows_with_the_length_is_named(self) -> None:
         def cost(do: str, own: list[str], steps: int) -> float:
             grown = 1e-5 * steps**2 if "decoder-3" in own and do in ("decode", "read") else 0.0

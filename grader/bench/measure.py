@@ -138,10 +138,14 @@ def _blame(contest: Contest, plan: Plan, measured: Measured) -> None:
     reading = max(plan.sizes, key=lambda size: contest.ratio("read", size).median)
     speaking = max(plan.sizes, key=lambda size: contest.ratio("speak", size).median)
     suspects: list[tuple[str, Size, str]] = []
-    if contest.ratio("read", reading).median > SLOWER:
-        for do in ("encode", "decode"):
-            if _compare(contest, reading, do, contest.own).is_slower:
-                suspects += [(do, reading, name) for name in PARTS[do]]
+    is_slow = contest.ratio("read", reading).median > SLOWER
+    for do in ("encode", "decode"):
+        # a part that is little of the whole is seen by itself only
+        if not is_slow and contest.ratio(do, plan.main).low < _PLAIN:
+            continue
+        if _compare(contest, reading, do, contest.own).is_slower:
+            suspects += [(do, reading, name) for name in PARTS[do]]
+    if is_slow:
         suspects += [("read", reading, name) for name in ("Tacotron2", "read")]
     if contest.ratio("speak", speaking).median > SLOWER:
         suspects.append(("speak", speaking, "speak"))
