@@ -89,11 +89,14 @@ SLOW = (
         ),
     ),
     Variant(
-        "encodes twice",
+        "encodes five times",
         "Encoder",
         _change(
             "encoder-2",
-            ("    packed_outputs, _ =", "    self.lstm(packed)\n    packed_outputs, _ ="),
+            (
+                "    packed_outputs, _ =",
+                "    for _ in range(4):\n        self.lstm(packed)\n    packed_outputs, _ =",
+            ),
         ),
     ),
 )

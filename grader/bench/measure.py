@@ -16,7 +16,7 @@ from grader.bench.side import TurnError
 MOST_ROUNDS = 15
 PART_ROUNDS = 3
 _PLAIN = 1.25  # a ratio that three rounds are enough for
-_SLOW_ANYWAY = 2.0  # a ratio at which nobody asks whether it grows, too
+_SLOW_ANYWAY = 2.0  # a ratio that is looked at where it takes least time, and no further
 _MUCH_LATER = 4  # times the budget
 THREADS = 1.1  # processors at a time that one thread cannot use
 _GROWTH_IN_SIGHT = 1.04
@@ -135,7 +135,10 @@ def _guilty(contest: Contest, size: Size) -> list[str]:
 
 def _blame(contest: Contest, plan: Plan, measured: Measured) -> None:
     """Find the classes that alone make a pipeline slower, where it is slower."""
+    assert measured.ratio is not None
     reading = max(plan.sizes, key=lambda size: contest.ratio("read", size).median)
+    if measured.ratio.median > _SLOW_ANYWAY:  # and takes long wherever it is looked at
+        reading = plan.main
     speaking = max(plan.sizes, key=lambda size: contest.ratio("speak", size).median)
     suspects: list[tuple[str, Size, str]] = []
     is_slow = contest.ratio("read", reading).median > SLOWER
