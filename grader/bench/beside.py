@@ -20,7 +20,7 @@ from torch.nn.utils.rnn import pad_sequence
 
 from grader.sandbox.line import ask
 from grader.sandbox.perform import Report, describe_error
-from labkit.audio import save_audio
+from labkit.bench.measure import Pipeline, store
 from labkit.bench.models import choose_acoustic, choose_vocoder
 from labkit.cells.running import Kernel
 from labkit.labs.lab4_inference.fills import (
@@ -106,6 +106,7 @@ class Pipelines:
         self.base: Any = choose_acoustic() if document["model"] == FULL else voice.tacotron2
         self.vocoder = choose_vocoder(name) if (name := document["vocoder"]) else voice.vocoder
         self._denoiser = Denoiser(self.vocoder)
+        self._timed = Pipeline(self.base, self.vocoder, self._denoiser, denoising_strength=STRENGTH)
         self.folder = folder
         self._models: dict[tuple[str, ...], Any] = {}
         self.functions = self._define(document["functions"])
@@ -196,8 +197,12 @@ class Pipelines:
     def _speak(self, model: Any, said: Report, given: Tensors) -> Tensors:
         mel, lengths = given["mel"], given["mel_lengths"]
         paths = [self.folder / f"{number}.wav" for number in range(len(mel))]
-        speak = self._own(SPEAK, said) or _lent_speak
-        sentences = speak(mel, lengths, self.vocoder, self.denoiser, STRENGTH, paths)
+        if speak := self._own(SPEAK, said):
+            sentences = speak(mel, lengths, self.vocoder, self.denoiser, STRENGTH, paths)
+        else:
+            audio = self._timed.denoise(self.vocoder.infer(mel))
+            samples = lengths * self.vocoder.mel.hop_length
+            sentences = store(audio, samples.tolist(), paths, self.vocoder.sample_rate)
         sentences = [_plain(samples, "audio").float() for samples in sentences]
         return {"audio": pad_sequence(sentences, batch_first=True)}
 
@@ -213,16 +218,3 @@ def _decoding(model: Any, steps: int) -> Callable[..., Any]:
         max_decoder_steps=steps,
         gate_threshold=_NEVER,
     )
-
-
-def _lent_speak(
-    mel: torch.Tensor, lengths: torch.Tensor, vocoder: Any, denoiser: Any, strength: float,
-    paths: Sequence[Path],
-) -> list[torch.Tensor]:  # fmt: skip
-    """Stand in for ``speak`` where the student has none, and in the reference."""
-    audio = denoiser(vocoder.infer(mel), strength)
-    made = []
-    for number, path in enumerate(paths):
-        made.append(audio[number, : vocoder.mel.hop_length * int(lengths[number])])
-        save_audio(path, made[-1], vocoder.sample_rate)
-    return made

@@ -214,8 +214,7 @@ def iterate(pipeline: Pipeline, texts: Sequence[str], paths: Sequence[Path]) -> 
         audio = audio.cpu()
     with watch.time("storage"):
         samples = mel_lengths.clamp(min=1).cpu() * hop_length
-        for path, sound, length in zip(paths, audio, samples.tolist(), strict=True):
-            save_audio(path, sound[:length].clamp(-1, 1), sample_rate)
+        store(audio, samples.tolist(), paths, sample_rate)
 
     return Iteration(
         Step.of(watch.seconds, len(texts), mel.size(2), audio.size(1)),
@@ -223,6 +222,16 @@ def iterate(pipeline: Pipeline, texts: Sequence[str], paths: Sequence[Path]) -> 
         speech=samples.sum().item() / sample_rate,
         processor=processor,
     )
+
+
+def store(
+    audio: torch.Tensor, samples: Sequence[int], paths: Sequence[Path], sample_rate: int
+) -> list[torch.Tensor]:
+    """Write each row of audio (B, N) to a file of its own, cut to its number of samples."""
+    cut = [row[:number].clamp(-1, 1) for row, number in zip(audio, samples, strict=True)]
+    for path, row in zip(paths, cut, strict=True):
+        save_audio(path, row, sample_rate)
+    return cut
 
 
 def _split(seconds: dict[str, float]) -> dict[str, float]:
