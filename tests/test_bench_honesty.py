@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -172,7 +171,8 @@ class TestClock:
         assert side.held is not None
         tasks = list(Path(f"/proc/{side.held.pid}/task").iterdir())
         assert len(tasks) > 3
-        assert {_state(task) for task in tasks} == {"T"}
+        stats = [(task / "stat").read_text().rpartition(")")[2].split() for task in tasks]
+        assert {stat[0] for stat in stats} == {"T"}
 
     def test_all_threads_are_kept_on_one_core_whatever_the_child_wants(
         self, bench: Bench, side: Side
@@ -188,16 +188,6 @@ class TestClock:
         tasks = Path(f"/proc/{side.held.pid}/task").iterdir()
         cores = {frozenset(os.sched_getaffinity(int(task.name))) for task in tasks}
         assert cores == {frozenset({bench._core})}
-
-
-def _state(task: Path) -> str:
-    """Return the state of a thread; one that is just being stopped is waited for."""
-    for _ in range(2000):
-        state = (task / "stat").read_text().rpartition(")")[2].split()[0]
-        if state == "T":
-            break
-        time.sleep(0.001)
-    return state
 
 
 class TestBroken:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 _PROC = Path("/proc")
+_STOP_SECONDS = 0.5
 _TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 
 
@@ -42,6 +43,16 @@ def can_be_held() -> bool:
     except OSError:
         return False
     return True
+
+
+def _runs(pid: int) -> bool:
+    """Whether a thread of a process is neither stopped nor dead."""
+    try:
+        tasks = [task / "stat" for task in (_PROC / str(pid) / "task").iterdir()]
+        states = [task.read_text().rpartition(")")[2].split()[0] for task in tasks]
+    except (OSError, IndexError):  # it has just ended
+        return False
+    return not set(states) <= set("TtZX")
 
 
 def idlest_core(seconds: float = 0.2) -> int | None:
@@ -94,12 +105,19 @@ class Held:
         return family
 
     def stop(self) -> None:
-        """Stop every thread of every process, those that were just being started, too."""
+        """Stop every thread of every process, those that were just being started, too.
+
+        A thread that waits for a processor stops when it next gets one: that is waited for, or it
+        would be in the way of whoever is timed next.
+        """
         stopped: set[int] = set()
         while new := set(self.all()) - stopped:
             for pid in new:
                 self._send(pid, signal.SIGSTOP)
             stopped |= new
+        deadline = time.monotonic() + _STOP_SECONDS
+        while any(map(_runs, stopped)) and time.monotonic() < deadline:
+            time.sleep(0.0002)
 
     def go(self) -> None:
         """Let all of them go on."""
