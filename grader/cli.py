@@ -120,8 +120,8 @@ def _bench(arguments: argparse.Namespace) -> int:
     from rich.console import Console
 
     from grader.bench.bench import Settings
+    from grader.bench.lines import lines_of
     from grader.bench.own import SELF_CHECK, bench_own
-    from grader.bench.report import lines_of
     from grader.bench.row import MEASURED
     from grader.sandbox.isolation import NONE
 
@@ -140,7 +140,7 @@ def _bench(arguments: argparse.Namespace) -> int:
 
 
 def _bench_course(arguments: argparse.Namespace, settings: Any) -> int:
-    from grader.bench.report import lines_of
+    from grader.bench.lines import lines_of
     from grader.course.benchmark_rows import BENCHMARKS
     from grader.course.benchmarks import TABLE, bench_course
     from grader.course.table import print_benchmarks

@@ -11,11 +11,13 @@ from pathlib import Path
 import pytest
 
 from conftest import ROOT
-from grader.bench import contest, figures, measure
+from grader.bench import contest
+from grader.bench import ratio as figures
+from grader.bench import rounds as measure
 from grader.bench.bench import Settings
 from grader.bench.inputs import Draw, Size
-from grader.bench.measure import Plan
 from grader.bench.processes import Held, Usage
+from grader.bench.rounds import Plan
 from grader.submissions.graft import Submission
 
 sys.path.append(str(ROOT / "benchmarks"))

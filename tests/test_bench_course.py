@@ -14,11 +14,11 @@ import pytest
 from bench_tools import RIGHT, Small, notebooks, solved, ticking, unhurried
 from course_tools import Ran, in_process
 from grader.bench import bench as bench_room
-from grader.bench import measure
+from grader.bench import rounds as measure
 from grader.bench.bench import Bench
-from grader.bench.figures import Ratio
+from grader.bench.lines import lines_of, report_of
 from grader.bench.picture import draw_benchmark
-from grader.bench.report import lines_of, report_of
+from grader.bench.ratio import Ratio
 from grader.bench.row import Row, in_a_line
 from grader.course import benchmarks
 from grader.course.benchmark_rows import (

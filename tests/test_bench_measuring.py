@@ -13,10 +13,10 @@ import pytest
 import torch
 
 from grader.bench.contest import Contest
-from grader.bench.figures import LEAST_ROUNDS, Ratio, ratio_of, why_not
 from grader.bench.inputs import Draw, Size
-from grader.bench.measure import MOST_ROUNDS, Measured, Plan, measure
 from grader.bench.processes import Usage
+from grader.bench.ratio import LEAST_ROUNDS, Ratio, ratio_of, why_not
+from grader.bench.rounds import MOST_ROUNDS, Measured, Plan, measure
 from grader.bench.side import Turn, TurnError
 from grader.bench.verify import difference
 from grader.labs.base import Tensors

@@ -12,8 +12,8 @@ from typing import Any
 from grader.bench.beside import FULL
 from grader.bench.contest import Contest, ReferenceLostError
 from grader.bench.inputs import Draw, Size
-from grader.bench.measure import Measured, Plan, measure
 from grader.bench.processes import can_be_held, idlest_core
+from grader.bench.rounds import Measured, Plan, measure
 from grader.bench.row import FAILED, LAST, Row, make_row
 from grader.bench.side import Side, TurnError
 from grader.errors import GraderError

@@ -9,8 +9,8 @@ from functools import partial
 
 import torch
 
-from grader.bench.figures import Ratio, ratio_of
 from grader.bench.inputs import Draw, Size
+from grader.bench.ratio import Ratio, ratio_of
 from grader.bench.side import Side, Turn, TurnError
 from grader.bench.verify import difference
 from grader.labs.base import Tensors

@@ -12,7 +12,7 @@ from labkit.audio.config import DEFAULT
 
 if TYPE_CHECKING:
     from grader.bench.contest import Contest
-    from grader.bench.measure import Measured, Plan
+    from grader.bench.rounds import Measured, Plan
 
 Row = dict[str, Any]
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from statistics import median
 
 from grader.bench.contest import CALLED, PARTS, Contest, WrongError, names_of, tasks_of
-from grader.bench.figures import LEAST_ROUNDS, SLOWER, Ratio, ratio_of, why_not
 from grader.bench.inputs import Size
+from grader.bench.ratio import LEAST_ROUNDS, SLOWER, Ratio, ratio_of, why_not
 from grader.bench.side import TurnError
 
 MOST_ROUNDS = 15
