@@ -123,13 +123,20 @@ def _bench(arguments: argparse.Namespace) -> int:
     from grader.bench.lines import lines_of
     from grader.bench.own import SELF_CHECK, bench_own
     from grader.bench.row import MEASURED
-    from grader.sandbox.isolation import NONE
+    from grader.errors import GraderError
+    from grader.sandbox.isolation import BUBBLEWRAP, NONE
 
     settings = Settings(arguments.model, arguments.vocoder, arguments.seconds)
     places = arguments.place
     if hasattr(arguments, "student") and (places[0] / "submitted").exists():
         return _bench_course(arguments, settings)
-    isolation = getattr(arguments, "isolation", None) or NONE
+    isolation = NONE  # one's own
+    if hasattr(arguments, "student"):
+        isolation = arguments.isolation or BUBBLEWRAP
+        if arguments.output or arguments.student or arguments.again or arguments.bonus:
+            raise GraderError(
+                "--output, --student, --again and --bonus belong to a course: give its folder"
+            )
     with Console(stderr=True).status("looking for notebooks") as status:
         row = bench_own(places, settings, isolation=isolation, step=status.update)
     if arguments.json:
@@ -288,7 +295,7 @@ def build_parser(instructor: bool) -> argparse.ArgumentParser:
         "--student", action="append", default=[], help="of a course: only this one (repeatable)"
     )
     bench.add_argument("--output", type=Path, help="folder for the results (default: the course)")
-    bench.add_argument("--again", action="store_true", help="measure what is known already, too")
+    bench.add_argument("--again", action="store_true", help="measure anew what has a row already")
     bench.add_argument(
         "--bonus", action="append", default=[], type=_bonus, metavar="RATIO:POINTS",
         help="points in benchmarks.csv for a ratio below this one (default: none)",
@@ -339,7 +346,9 @@ def _bonus(text: str) -> Any:
     try:
         return Bonus.read(text)
     except ValueError:
-        raise argparse.ArgumentTypeError("such as 0.8:5 (ratio:points)") from None
+        raise argparse.ArgumentTypeError(
+            "such as 0.8:5, ratio (0 to 100) and points (0 to 1000)"
+        ) from None
 
 
 def _line(error: Exception) -> str:
@@ -367,7 +376,7 @@ def main(arguments: list[str] | None = None) -> None:
     except GraderError as error:
         print(f"grader: {_line(error)}", file=sys.stderr)
     except KeyboardInterrupt:
-        print("grader: stopped; what was judged is in the ledger", file=sys.stderr)
+        print("grader: stopped; what was judged or measured is kept", file=sys.stderr)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     except OSError as error:  # a path that is not what it should be, a full disk, …

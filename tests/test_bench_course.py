@@ -159,8 +159,13 @@ class TestBonus:
     def test_the_whole_interval_must_lie_below_the_limit(self) -> None:
         bonuses = [Bonus.read("0.9:2"), Bonus.read("0.5:5")]
         for high, points in ((0.95, 0), (0.9, 2), (0.6, 2), (0.5, 5)):
-            row = some_row(ratio=Ratio(0.4, 0.4, high, 5).as_dict())
+            row = some_row(ratio=Ratio(0.4, 0.4, high, 5).as_dict(), lent={})
             assert bonus_of(row, bonuses) == points
+
+    def test_what_is_lent_in_part_earns_nothing_and_is_said(self) -> None:
+        row = some_row(ratio=Ratio(0.4, 0.4, 0.4, 5).as_dict())
+        assert bonus_of(row, [Bonus.read("0.9:2")]) == 0
+        assert in_a_line(row).endswith("; lent by the reference: encoder-1")
 
     def test_what_has_no_time_earns_nothing(self) -> None:
         assert bonus_of(some_row(status="wrong", ratio=None), [Bonus(9, 5)]) == 0
@@ -210,7 +215,7 @@ class TestCourse:
         assert (ada["student"], ada["status"]) == ("ada", "measured")
         assert (cleo["status"], zoe["status"]) == ("failed", "failed")
         assert "it ended the process it ran in (exit status 5)" in cleo["reason"]
-        assert zoe["reason"] == "nothing was handed in of any lab"
+        assert "encoder.ipynb" in zoe["reason"]
         with (course / "benchmarks.csv").open(encoding="utf-8", newline="") as file:
             table = list(csv.DictReader(file))
         assert [line["student"] for line in table] == ["ada", "cleo", "zoe"]
@@ -218,6 +223,8 @@ class TestCourse:
         assert [line["bonus"] for line in table] == ["2", "0", "0"]
         assert table[1]["ratio"] == ""
         assert not (course / "scores.csv").exists()
+        measured(course, students=["zoe"])  # the others keep their lines
+        assert len((course / "benchmarks.csv").read_text("utf-8").splitlines()) == 4
 
         # what is known is not measured again; what was changed is
         known: list[bool] = []
@@ -254,6 +261,13 @@ class TestCourse:
             course, students=["ada"], progress=lambda row, is_known: known.append(is_known)
         )
         assert (row["status"], known) == ("measured", [False])
+
+    def test_one_run_at_a_time(self, measured: Measured, course: Path) -> None:
+        def begin_again(row: Row, known: bool) -> None:
+            with pytest.raises(GraderError, match="another run measures here"):
+                measured(course, students=["zoe"])
+
+        measured(course, students=["zoe"], progress=begin_again)
 
     def test_rows_are_sealed(self, measured: Measured, course: Path) -> None:
         measured(course, students=["zoe"])
@@ -379,6 +393,12 @@ class TestBadInput:
         (course / ".grader_secret").write_text("short", "utf-8")
         assert "a secret at least" in bench(course)
 
+    def test_what_belongs_to_a_course_is_not_ignored(
+        self, bench: Callable[..., str], tmp_path: Path
+    ) -> None:
+        notebooks(tmp_path, LABS[0])
+        assert "belong to a course" in bench(tmp_path, "--output", tmp_path)
+
     def test_a_vocoder_that_nobody_knows(self, bench: Callable[..., str], tmp_path: Path) -> None:
         notebooks(tmp_path, LABS[0])
         assert "no vocoder is called 'x'; there are: griffin-lim, " in bench(
@@ -414,7 +434,8 @@ class TestOwn:
 
         monkeypatch.setattr(own, "Bench", partial(Bench, clock=ticking()))
         notebooks(tmp_path, LABS[0], LABS[3])
-        ran = in_process(capsys, "bench", tmp_path / LABS[3] / "inference.ipynb")
+        where = ("--isolation", "none")
+        ran = in_process(capsys, "bench", tmp_path / LABS[3] / "inference.ipynb", *where)
         assert ran.code == 0, ran.err
         assert "Latency average (seconds) = " in ran.out
         assert "encoder-1: the reference ran in its place" in ran.out
@@ -428,7 +449,7 @@ class TestOwn:
 
         monkeypatch.setattr(own, "Bench", partial(Bench, clock=ticking()))
         notebooks(tmp_path, LABS[0])
-        ran = in_process(capsys, "bench", tmp_path, "--json")
+        ran = in_process(capsys, "bench", tmp_path, "--json", "--isolation", "none")
         row = json.loads(ran.out)
         assert row["status"] == "measured"
         assert row["isolation"] == "unconfined"

@@ -334,7 +334,7 @@ def test_an_interrupted_command_says_so(
 
     monkeypatch.setattr(cli, "_doctor", interrupt)
     ran = in_process(capsys, "doctor")
-    assert one_line(ran) == "stopped; what was judged is in the ledger"
+    assert one_line(ran) == "stopped; what was judged or measured is kept"
 
 
 def test_a_closed_pipe_is_no_traceback() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from grader.bench.beside import FULL
 from grader.bench.contest import Contest, ReferenceLostError
 from grader.bench.inputs import Draw, Size
-from grader.bench.processes import can_be_held, idlest_core
+from grader.bench.processes import can_be_held, idlest_core, pin
 from grader.bench.rounds import Measured, Plan, measure
 from grader.bench.row import FAILED, LAST, Row, make_row
 from grader.bench.side import Side, TurnError
@@ -130,7 +130,7 @@ class Bench:
             return make_row(Measured(FAILED, "nothing was handed in of any lab"), about=about)
         self._core = idlest_core()
         if self._reference.held is not None and self._core is not None:
-            self._reference.held.pin(self._core)
+            pin(self._reference.held.pid, self._core)
         if not self._reference.is_alive:
             try:
                 self._reference.start(self._document({}), self._core, _REFERENCE_SECONDS)

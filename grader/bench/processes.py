@@ -81,6 +81,16 @@ def _idle_ticks() -> dict[int, int]:
     return found
 
 
+def pin(pid: int, core: int) -> None:
+    """Keep a process, what descends from it and all that they will start on one core."""
+    family = [pid]
+    for one in family:
+        family += children_of(one)
+        with contextlib.suppress(OSError):
+            for task in (_PROC / str(one) / "task").iterdir():
+                os.sched_setaffinity(int(task.name), {core})
+
+
 class Held:
     """The process of a question, and all that it starts.
 
@@ -129,13 +139,6 @@ class Held:
         if self.pid:
             self._send(self.pid, signal.SIGKILL)
         return bool(self.pid)
-
-    def pin(self, core: int) -> None:
-        """Keep every thread, and all that it will start, on one core; while they are stopped."""
-        for pid in self.all():
-            with contextlib.suppress(OSError):
-                for task in (_PROC / str(pid) / "task").iterdir():
-                    os.sched_setaffinity(int(task.name), {core})
 
     def usage(self) -> Usage:
         """Return what has been used so far."""

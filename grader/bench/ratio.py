@@ -89,7 +89,10 @@ def why_not(ratio: Ratio, waited: float) -> str:
             "programs had the processor"
         )
     if ratio.rounds < LEAST_ROUNDS:
-        return f"there was time for {ratio.rounds} rounds only, and {LEAST_ROUNDS} are needed"
+        return (
+            f"there was time for {ratio.rounds} rounds only, and {LEAST_ROUNDS} are needed: give "
+            "it more --seconds"
+        )
     if not ratio.is_narrow:
         return (
             f"the times spread too much: after {ratio.rounds} rounds, the ratio may be anything "

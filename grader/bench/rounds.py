@@ -166,17 +166,22 @@ def _blame(contest: Contest, plan: Plan, measured: Measured) -> None:
 
 
 def _compare(contest: Contest, size: Size, do: str, own: Sequence[str]) -> Ratio:
-    """Compare a part of a pipeline that has some tasks of the student's, and else the reference.
+    """Compare a part of a pipeline with some tasks of the student's to the same with none.
+
+    Both are asked of the student's side: of two processes, one may be quicker for reasons of its
+    own, such as what its memory has been used for.
 
     Raises:
         TurnError: it gave no result.
         WrongError: it gave another one than the reference.
     """
-    contest.prepare(own)
-    contest.part(do, size, own)  # warms it up
+    for tasks in (own, ()):
+        contest.prepare(tasks)
+        contest.part(do, size, tasks)  # warms it up
     pairs: list[tuple[float, float]] = []
     while len(pairs) < LEAST_ROUNDS:
-        pairs.append(contest.part(do, size, own))
+        (with_them, _), (without, _) = (contest.part(do, size, tasks) for tasks in (own, ()))
+        pairs.append((with_them, without))
         if len(pairs) == PART_ROUNDS and min(a / b for a, b in pairs) > _PLAIN:
             break
     return ratio_of(*zip(*pairs, strict=True))

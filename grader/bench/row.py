@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
+_NAMED = 4  # tasks that a line names
 LAST = "lab4_inference"  # the lab whose edition lends what a student has not
 MEASURED, NOT_MEASURED, WRONG, FAILED = "measured", "not measured", "wrong", "failed"
 PARTS = {"encode": "encoder", "decode": "decoder", "postnet": "postnet", "speak": "vocoder"}
@@ -126,6 +127,15 @@ def main_latency(row: Row) -> Latency:
     return latencies(row)[row["main"]]
 
 
+def lent_in_words(row: Row) -> list[str]:
+    """Say what of a pipeline is not its author's; nothing if all of it is."""
+    lent, every = list(row["lent"]), len(row["lent"]) + len(row["own"])
+    if not lent:
+        return []
+    named = ", ".join(lent) if len(lent) <= _NAMED else f"{len(lent)} of {every} tasks"
+    return [f"lent by the reference: {named}"]
+
+
 def in_a_line(row: Row) -> str:
     """Say in one line what came of a benchmark."""
     if row["status"] == MEASURED:
@@ -133,7 +143,7 @@ def in_a_line(row: Row) -> str:
         said = f"{ratio['median']:.2f} times the reference's time"
         if ratio["low"] <= 1.0 <= ratio["high"] or abs(ratio["median"] - 1) < 0.05:
             said = f"as fast as the reference ({ratio['median']:.2f} times its time)"
-        return "; ".join([said, *row["findings"]])
+        return "; ".join([said, *row["findings"], *lent_in_words(row)])
     if row["guilty"]:
         return f"{row['status']}: {', '.join(row['guilty'])}: {row['reason']}"
     return f"{row['status']}: {row['reason']}"

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from grader.bench.processes import Held, Usage
+from grader.bench.processes import Held, Usage, pin
 from grader.labs.base import Tensors
 from grader.sandbox.frame import FRAME_LIMIT, LENGTH_BYTES, FrameError, pack, unpack
 from grader.sandbox.session import Answer, Worker
@@ -132,15 +132,19 @@ class Side:
             "served": "grader.bench.beside:serve_turns",
             "seconds": seconds,
         }
+        self.worker.start()
+        if core is not None and self.worker.pid is not None:
+            # before the child is there: on several cores, threads of Python can keep each other
+            # from building anything
+            pin(self.worker.pid, core)
         self._thread = threading.Thread(target=self._ask, args=(document,), daemon=True)
         self._thread.start()
         try:
-            what, said, _ = self._hear(time.monotonic() + BUILD_SECONDS, "to be built")
+            late = f"for {BUILD_SECONDS:.0f} s to be built and was stopped"
+            what, said, _ = self._hear(time.monotonic() + BUILD_SECONDS, late)
             assert self.worker.pid is not None
             self.held = Held(self.worker.pid, self.worker.confined)
             self.held.stop()
-            if core is not None:
-                self.held.pin(core)
             if what != "ready":
                 raise TurnError(self._given_up(_UNASKED))
         except TurnError:

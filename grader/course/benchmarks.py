@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import os
 import secrets
 import tempfile
 from collections.abc import Callable, Sequence
@@ -30,7 +31,7 @@ from grader.judge.judge import fresh_seed
 from grader.labs import LABS
 from grader.release.edition import build_edition
 from grader.sandbox.isolation import Isolation, require
-from grader.submissions.graft import Submission
+from grader.submissions.graft import NOTHING, Submission
 from grader.text import neutral
 from labkit.devices import device_name
 from labkit.files import whole_file
@@ -72,8 +73,11 @@ class Bonus:
 
 
 def bonus_of(row: Row, bonuses: Sequence[Bonus]) -> float:
-    """Return the points on top that a row earns: the most of those whose limit it keeps."""
-    if row["status"] != MEASURED:
+    """Return the points on top that a row earns: the most of those whose limit it keeps.
+
+    A pipeline that has something lent is not its author's, and earns none.
+    """
+    if row["status"] != MEASURED or row["lent"]:
         return 0
     earned = [bonus.points for bonus in bonuses if row["ratio"]["high"] <= bonus.ratio]
     return max(earned, default=0)
@@ -121,7 +125,9 @@ def bench_course(
             known = None if again else all_rows.known(student)
             rows.append(known or all_rows.measure(student))
             progress(rows[-1], known is not None)
-    write_table(output / TABLE, rows, bonuses)
+        every = {row["student"]: row for row in (*all_rows.newest(), *rows)}
+    table = [every[student] for student in _students(course, ()) if student in every]
+    write_table(output / TABLE, table, bonuses)
     return rows
 
 
@@ -159,6 +165,7 @@ class Benchmarks:
         self._settings, self._isolation = settings, isolation
         self._secret = course_secret(course)
         self._ledger = Ledger(output / BENCHMARKS, self._secret)
+        self._lock = _lock(output)
         self._bench: Bench | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
 
@@ -174,6 +181,13 @@ class Benchmarks:
             self._bench.close()
         if self._folder is not None:
             self._folder.cleanup()
+        if self._lock is not None:
+            os.close(self._lock)
+
+    def newest(self) -> list[Record]:
+        """Return what was measured under these settings before, the newest last."""
+        suite = KEY_FIELDS.index("suite")
+        return [row for row in self._ledger.records if row["suite"] == self._key("")[suite]]
 
     def known(self, student: str) -> Record | None:
         """Return the row of what a student has handed in now; None if that is still to be measured.
@@ -196,6 +210,15 @@ class Benchmarks:
                 problems[one.lab.name] = f"it cannot be read ({type(error).__name__})"
         seed = fresh_seed(self._secret, secrets.token_hex(8), student, ALL_LABS)
         row = self._workers().measure(submissions, seed) | {"missing": problems, "seed": seed}
+        unread = {lab: why for lab, why in problems.items() if why != NOTHING}
+        if unread and not submissions:
+            row["reason"] = "; ".join(dict.fromkeys(unread.values()))
+        row["lent"] |= {
+            task: why
+            for lab, why in unread.items()
+            for task in (task.id for task in LABS[lab].judged)
+            if task in row["lent"]
+        }
         return self._ledger.append(dict(zip(KEY_FIELDS, self._key(student), strict=True)) | row)
 
     def _handed_in(self, student: str) -> list[HandedIn]:
@@ -222,6 +245,27 @@ class Benchmarks:
             edition = build_edition(LAST, Path(self._folder.name))
             self._bench = Bench(self._isolation, edition, self._settings)
         return self._bench
+
+
+def _lock(folder: Path) -> int | None:
+    """Keep a second run away, which would slow the first one: hold the folder until it is closed.
+
+    Raises:
+        GraderError: somebody else holds it.
+    """
+    try:
+        import fcntl
+    except ImportError:  # not on Windows
+        return None
+    held = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(held)
+        raise GraderError(
+            f"{folder}: another run measures here; start again when that one is done"
+        ) from None
+    return held
 
 
 def write_table(path: Path, rows: list[Record], bonuses: Sequence[Bonus]) -> None:

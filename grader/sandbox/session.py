@@ -177,7 +177,7 @@ class Worker:
             IsolationError: no worker can be started at all.
         """
         for _ in range(2):  # a worker that is lost although nobody could reach it gets one retry
-            self._start()
+            self.start()
             try:
                 seconds = LONGEST_WAIT * document["seconds"] + GRACE_SECONDS
                 return self._exchange(document, tensors, seconds, stage)
@@ -185,10 +185,15 @@ class Worker:
                 self.close()
         # Whose fault is it? A machine that runs no worker raises here; one that does has shown,
         # for the third time, that other questions are answered.
-        self._start()
+        self.start()
         return Answer("lost")
 
-    def _start(self) -> None:
+    def start(self) -> None:
+        """Start a process, if none runs.
+
+        Raises:
+            IsolationError: none can be started at all.
+        """
         if self._process is not None and self._process.poll() is None:
             return
         self.close()

@@ -32,6 +32,7 @@ from labkit.cells.following import acts_on
 from labkit.cells.python import all_to_python, parse, split
 from labkit.cells.stubs import Wanted, in_classes, written
 
+NOTHING = "nothing was handed in"
 _COPIES = 5  # further notebooks of a hand-in that are looked into
 
 
@@ -167,7 +168,7 @@ def read_submission(folder: Path, lab: Lab) -> Submission:
             be read; or it is as it was released, and another one beside it is not.
     """
     if not folder.is_dir():
-        raise SubmissionError("nothing was handed in")
+        raise SubmissionError(NOTHING)
     path = folder / f"{lab.notebook}.ipynb"
     try:
         places = elsewhere(folder, path.name)
