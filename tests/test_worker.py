@@ -250,8 +250,8 @@ def test_a_worker_that_is_lost_twice_is_given_up(
         if len(started) < 3:
             kill(own)
 
-    start = own._start
-    monkeypatch.setattr(own, "_start", start_and_kill)
+    start = own.start
+    monkeypatch.setattr(own, "start", start_and_kill)
     answer = own.ask(question("1"), {})
     assert answer.status == "lost"
     assert len(started) == 3  # the last one has shown that the machine runs workers
@@ -273,8 +273,8 @@ def test_a_machine_that_loses_every_worker_is_nobodys_fault(
         started.append(own._process)
         kill(own)
 
-    start = own._start
-    monkeypatch.setattr(own, "_start", start_and_kill)
+    start = own.start
+    monkeypatch.setattr(own, "start", start_and_kill)
     with pytest.raises(IsolationError, match="does not start"):
         own.ask(question("1"), {})
 
@@ -286,14 +286,14 @@ def test_a_worker_that_does_not_answer_is_not_waited_for(
     assert own._process is not None
     own._process.send_signal(signal.SIGSTOP)
     monkeypatch.setattr(session, "GRACE_SECONDS", 0.5)
-    start = own._start
+    start = own.start
 
     def start_with_patience() -> None:
         if own._process is None:  # the stopped one was given up
             monkeypatch.setattr(session, "GRACE_SECONDS", 60)
         start()
 
-    monkeypatch.setattr(own, "_start", start_with_patience)
+    monkeypatch.setattr(own, "start", start_with_patience)
     answer = own.ask(question("raise ValueError('late')", seconds=1.0), {})
     assert answer.status == "ok"  # from a new worker
     assert answer.document["cell"]["message"] == "late"
