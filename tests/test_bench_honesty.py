@@ -144,11 +144,7 @@ class TestCheats:
 
 
 CORE = max(os.sched_getaffinity(0))
-# Threads that begin to burn in a turn, and not while a pipeline is built: that would not end.
-BURNING = tuple(
-    (old, new.replace("if not hasattr", "if x.size(2) == 8 and not hasattr"))
-    for old, new in BY_NAME["burns the machine in threads"].changes["encoder-1"]
-)
+BURNING = BY_NAME["burns the machine in threads"]
 
 
 class TestClock:
@@ -173,7 +169,7 @@ class TestClock:
         assert self.decode(side, own, 20) >= 20 * 0.002  # what it really slept
 
     def test_between_turns_every_thread_is_stopped(self, bench: Bench, side: Side) -> None:
-        own = self.started(bench, side, Variant("burns", "", {"encoder-1": BURNING}))
+        own = self.started(bench, side, BURNING)
         ids = {"ids": torch.full((1, 8), 20), "lengths": torch.tensor([8])}
         side.turn("encode", ids, limit=120, own=own, steps=1)
         assert side.held is not None
@@ -187,7 +183,10 @@ class TestClock:
     ) -> None:
         wanted = "import os, contextlib\nwith contextlib.suppress(OSError):\n"
         wanted += "    os.sched_setaffinity(0, set(range(64)))"
-        added = (*BURNING, ("    for convolution", f"    exec({wanted!r})\n    for convolution"))
+        added = (
+            *BURNING.changes["encoder-1"],
+            ("    for convolution", f"    exec({wanted!r})\n    for convolution"),
+        )
         own = self.started(bench, side, Variant("moves", "", {"encoder-1": added}))
         ids = {"ids": torch.full((1, 8), 20), "lengths": torch.tensor([8])}
         side.turn("encode", ids, limit=120, own=own, steps=1)
