@@ -7,7 +7,6 @@ the table of benchmarks alone.
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
 import os
@@ -26,6 +25,7 @@ from grader.course.course import make_writable
 from grader.course.handed_in import HandedIn, students_of
 from grader.course.ledger import KEY_FIELDS, Key, Ledger, Record, environment_version
 from grader.course.secret import course_secret
+from grader.course.spreadsheet import write_csv
 from grader.errors import GraderError, SubmissionError
 from grader.judge.judge import fresh_seed
 from grader.labs import LABS
@@ -34,7 +34,6 @@ from grader.sandbox.isolation import Isolation, require
 from grader.submissions.graft import NOTHING, Submission
 from grader.text import neutral
 from labkit.devices import device_name
-from labkit.files import whole_file
 
 TABLE = "benchmarks.csv"
 _VERSION = "1"  # of what is measured: with another one, all is measured anew
@@ -165,6 +164,7 @@ class Benchmarks:
         self._settings, self._isolation = settings, isolation
         self._secret = course_secret(course)
         self._ledger = Ledger(output / BENCHMARKS, self._secret)
+        self._suite = f"bench {_VERSION} {json.dumps(settings.as_dict(), sort_keys=True)}"
         self._lock = _lock(output)
         self._bench: Bench | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
@@ -183,11 +183,11 @@ class Benchmarks:
             self._folder.cleanup()
         if self._lock is not None:
             os.close(self._lock)
+            self._lock = None
 
     def newest(self) -> list[Record]:
         """Return what was measured under these settings before, the newest last."""
-        suite = KEY_FIELDS.index("suite")
-        return [row for row in self._ledger.records if row["suite"] == self._key("")[suite]]
+        return [row for row in self._ledger.records if row["suite"] == self._suite]
 
     def known(self, student: str) -> Record | None:
         """Return the row of what a student has handed in now; None if that is still to be measured.
@@ -213,12 +213,8 @@ class Benchmarks:
         unread = {lab: why for lab, why in problems.items() if why != NOTHING}
         if unread and not submissions:
             row["reason"] = "; ".join(dict.fromkeys(unread.values()))
-        row["lent"] |= {
-            task: why
-            for lab, why in unread.items()
-            for task in (task.id for task in LABS[lab].judged)
-            if task in row["lent"]
-        }
+        for lab, why in unread.items():
+            row["lent"] |= {t.id: why for t in LABS[lab].judged if t.id in row["lent"]}
         return self._ledger.append(dict(zip(KEY_FIELDS, self._key(student), strict=True)) | row)
 
     def _handed_in(self, student: str) -> list[HandedIn]:
@@ -229,12 +225,11 @@ class Benchmarks:
     def _key(self, student: str) -> Key:
         """Return what makes two measurements the same, so that the second one is not needed."""
         content = "\n".join(one.digest() for one in self._handed_in(student))
-        asked = json.dumps(self._settings.as_dict(), sort_keys=True)
         return (
             student,
             ALL_LABS,
             hashlib.sha256(content.encode("utf-8", "surrogateescape")).hexdigest(),
-            f"bench {_VERSION} {asked}",
+            self._suite,
             f"{environment_version()}, {device_name(torch.device('cpu'))}",
             self._isolation.label,
         )
@@ -270,14 +265,7 @@ def _lock(folder: Path) -> int | None:
 
 def write_table(path: Path, rows: list[Record], bonuses: Sequence[Bonus]) -> None:
     """Write the table as CSV that no spreadsheet can misread; whole or not at all."""
-    with (
-        whole_file(path, GraderError) as unfinished,
-        unfinished.open("w", encoding="utf-8", newline="", errors="backslashreplace") as file,
-    ):
-        table = csv.writer(file)
-        table.writerow(_HEAD)
-        for row in rows:
-            table.writerow(_cells(row, bonuses))
+    write_csv(path, _HEAD, (_cells(row, bonuses) for row in rows))
 
 
 def _cells(row: Record, bonuses: Sequence[Bonus]) -> list[object]:

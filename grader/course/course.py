@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 import os
 import queue
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from grader.course.handed_in import HandedIn, handed_in
 from grader.course.ledger import KEY_FIELDS, Key, Ledger, Record, environment_version
 from grader.course.points import Points, points_of, weighed
 from grader.course.secret import course_secret
+from grader.course.spreadsheet import write_csv
 from grader.errors import GraderError, SubmissionError
 from grader.judge.judge import Judge
 from grader.judge.suite import suite_version
@@ -28,7 +28,6 @@ from grader.sandbox.isolation import Isolation, require
 from grader.sandbox.session import Worker
 from grader.submissions.graft import Submission
 from grader.text import neutral
-from labkit.files import whole_file
 
 LEDGER = "ledger.jsonl"
 SCORES = "scores.csv"
@@ -237,27 +236,22 @@ def write_scores(path: Path, records: list[Record]) -> None:
     tasks = list(dict.fromkeys(v["task"] for record in records for v in record["verdicts"]))
     header = ["student", "lab", *tasks, "points", "max_points", "reason", "isolation", "time"]
     header.append("look_at")
-    with (
-        whole_file(path, GraderError) as unfinished,
-        unfinished.open("w", encoding="utf-8", newline="", errors="backslashreplace") as file,
-    ):
-        table = csv.writer(file)
-        table.writerow(header)
-        for record in records:
-            points = {v["task"]: v["points"] for v in record["verdicts"]}
-            table.writerow(
-                [
-                    neutral(record["student"]),
-                    record["lab"],
-                    *(points.get(task, "") for task in tasks),
-                    record["points"],
-                    record["max_points"],
-                    neutral(lost_points(record)),
-                    record["isolation"],
-                    record["time"],
-                    neutral(look_at(record)),
-                ]
-            )
+    write_csv(path, header, (_scores(record, tasks) for record in records))
+
+
+def _scores(record: Record, tasks: Sequence[str]) -> list[object]:
+    points = {v["task"]: v["points"] for v in record["verdicts"]}
+    return [
+        neutral(record["student"]),
+        record["lab"],
+        *(points.get(task, "") for task in tasks),
+        record["points"],
+        record["max_points"],
+        neutral(lost_points(record)),
+        record["isolation"],
+        record["time"],
+        neutral(look_at(record)),
+    ]
 
 
 def look_at(record: Record) -> str:

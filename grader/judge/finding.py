@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,13 @@ class Finding:
     message: str
     hint: str = ""
     slip: str = ""
+
+
+def with_reason(finding: Finding, why: str) -> Finding:
+    """Add to a finding why it is so, if anything is known of that."""
+    if not why:
+        return finding
+    return replace(finding, message=f"{finding.message.removesuffix('.')}; {why}.")
 
 
 def in_words(message: str, hint: str) -> list[str]:

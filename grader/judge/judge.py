@@ -11,7 +11,7 @@ import importlib.util
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from grader.judge.finding import Finding
+from grader.judge.finding import Finding, with_reason
 from grader.judge.golden import hidden_cases, public_cases
 from grader.judge.stage import Partner, Stage, on_its_own
 from grader.judge.verdict import (
@@ -117,12 +117,13 @@ class Judge:
             if telling is None and trials:  # of the first reading: it is what stood at the check
                 telling = _most_telling(trials)
         if telling is None:
-            return self._refuse(task, "unfilled", f"{task.unwritten()}{_hint_at(task, source)}.")
+            unfilled = Finding("unfilled", f"{task.unwritten()}.")
+            said = with_reason(unfilled, gone_astray(task, source))
+            return self._refuse(task, said.stage, said.message)
         trial = telling
         found = trial.finding
         if found is not None and found.stage == "unfilled":
-            said = f"{found.message.removesuffix('.')}{_hint_at(task, source)}."
-            found = replace(found, message=said)
+            found = with_reason(found, gone_astray(task, source))
         return Verdict(
             task=task.id,
             points=task.points if found is None else 0,
@@ -238,11 +239,6 @@ class Judge:
         stage = Stage(task, cases)
         answer = self.worker.ask(document, tensors, stage)
         return replace(answer, partners=tuple(stage.partners))
-
-
-def _hint_at(task: Task, source: str) -> str:
-    why = gone_astray(task, source)
-    return f"; {why}" if why else ""
 
 
 def _sort(

@@ -5,14 +5,13 @@ from __future__ import annotations
 import sys
 import time
 from contextlib import nullcontext
-from dataclasses import replace
 from html import escape
 from typing import Any, NamedTuple
 
 import torch
 
 from grader.judge.compare import close, examine
-from grader.judge.finding import Finding, in_words
+from grader.judge.finding import Finding, in_words, with_reason
 from grader.judge.golden import public_cases
 from grader.judge.naming import named
 from grader.judge.stage import Partner, examine_played, on_its_own, partner_of
@@ -158,11 +157,9 @@ def _with_what_was_run(task: Task, finding: Finding) -> Finding:
     """Add what the last cells of the notebook tell of something that is not written yet."""
     ipython = sys.modules.get("IPython")
     kernel = ipython.get_ipython() if ipython else None
-    for source in reversed(kernel.user_ns.get("In", [])[-_CELLS:] if kernel else []):
-        why = gone_astray(task, str(source))
-        if why:
-            return replace(finding, message=f"{finding.message.removesuffix('.')}; {why}.")
-    return finding
+    cells = kernel.user_ns.get("In", [])[-_CELLS:] if kernel else []
+    reasons = (gone_astray(task, str(source)) for source in reversed(cells))
+    return with_reason(finding, next(filter(None, reasons), ""))
 
 
 def check(task_id: str, cls: Any) -> None:
